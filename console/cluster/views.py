@@ -1,0 +1,84 @@
+"""What one source saw in one look: the raw material of a snapshot.
+
+A view never raises: what could not be seen says so itself, by its health and its reason.
+"""
+
+from dataclasses import dataclass, field
+
+from console.cluster.snapshot import Health, Member, PeerView, PoolMember
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthView:
+    """One application server's own health answer."""
+
+    server: str
+    health: Health
+    reason: str = ""
+    latency_ms: float | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BalancerView:
+    """Everything one balancer said in one look."""
+
+    balancer: str
+    health: Health
+    reason: str = ""
+    version: str = ""
+    uptime_s: int | None = field(default=None, compare=False)
+    process_id: int | None = None
+    writable: bool | None = None
+    backends: tuple[str, ...] = ()
+    servers: tuple[PoolMember, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberConfig:
+    """One member's line in the replica set's configuration."""
+
+    address: str
+    votes: int = 1
+    priority: float = 1.0
+    hidden: bool = False
+    arbiter: bool = False
+    delay_s: int = 0
+    newly_added: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberView:
+    """One member's own view: of itself, of its peers, and of the configuration it holds.
+
+    `itself` carries what this member knows of itself (state, term, version, sync source …); its votes and priority
+    are not yet filled in: they come from `config`. A view with health other than UP carries only its reason.
+    """
+
+    address: str
+    itself: Member
+    set_name: str = ""
+    peers: tuple[PeerView, ...] = ()
+    config: tuple[MemberConfig, ...] = ()
+    config_version: int | None = None
+    heartbeat_s: float = 2.0
+    election_timeout_s: float = 10.0
+    operable: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostView:
+    """What a host said of itself."""
+
+    node: str
+    health: Health
+    reason: str = ""
+    cpus: int | None = None
+    memory_bytes: int | None = None
+    memory_used_bytes: int | None = field(default=None, compare=False)
+    disk_bytes: int | None = None
+    disk_used_bytes: int | None = field(default=None, compare=False)
+    load1: float | None = field(default=None, compare=False)
+
+
+View = HealthView | BalancerView | MemberView | HostView
+"""Any of the four."""

@@ -1,0 +1,1 @@
+"""What we need from outside: one small Protocol a capability, the cluster file, the plugin loader."""

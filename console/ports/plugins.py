@@ -1,0 +1,103 @@
+"""The one door for plugins: loaded by name, one at a time, a broken one reported and never fatal to others.
+
+A plugin is a file `NAME.py` or a folder `NAME/` in the bundled `plugins/`, or in the user's plugin directory. It defines
+`PROVIDES`, a mapping of port name to class:
+
+    PROVIDES = {"balancer": HAProxy}
+
+The class has `Settings`, a `msgspec.Struct` with `forbid_unknown_fields=True` that its table in the cluster file is
+decoded into, and is made with `(settings, context)`. It gets no more than that.
+"""
+
+import importlib.util
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from console.ports.protocols import Shells
+
+PORTS = ("replica_set", "balancer", "health", "shell", "facts")
+"""Every port that a plugin may provide."""
+
+
+class PluginError(Exception):
+    """A plugin is unknown, broken, or does not provide the port; the message is a sentence with the mend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """All that a plugin gets beside its settings."""
+
+    name: str
+    """The name of the thing it stands for: `lb1`, `rs0`."""
+    shells: Shells | None = None
+    """The hosts, where the cluster file has a `[shell]` table."""
+    nodes: Mapping[str, str] = field(default_factory=dict)
+    """Addresses of the cluster's nodes by name."""
+
+
+def bundled(kind: str) -> Path:
+    """The folder of what ships with us (`plugins` or `themes`): inside an installed wheel, or in the checkout."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "bundled" / kind
+    return installed if installed.is_dir() else package.parent / kind
+
+
+@dataclass(frozen=True, slots=True)
+class Plugins:
+    """Where plugins are looked for; the first folder that has the name wins."""
+
+    folders: tuple[Path, ...]
+
+    def names(self) -> tuple[str, ...]:
+        """The names that are there, without importing anything."""
+        found = {
+            entry.stem
+            for folder in self.folders
+            if folder.is_dir()
+            for entry in folder.iterdir()
+            if (entry.suffix == ".py" or (entry / "__init__.py").is_file()) and not entry.name.startswith(("_", "."))
+        }
+        return tuple(sorted(found))
+
+    def load(self, name: str, port: str) -> type[Any]:
+        """The class that plugin `name` provides for `port`. Raises PluginError."""
+        module = self._module(name)
+        provides: Mapping[str, type[Any]] = getattr(module, "PROVIDES", {})
+        if port not in provides:
+            there = ", ".join(sorted(provides)) or "nothing"
+            raise PluginError(f"plugin '{name}' does not provide {port}; it provides {there}")
+        return provides[port]
+
+    def _module(self, name: str) -> ModuleType:
+        qualified = f"plugins.{name}"
+        if qualified in sys.modules:
+            return sys.modules[qualified]
+        path = self._path(name)
+        spec = importlib.util.spec_from_file_location(qualified, path)
+        if spec is None or spec.loader is None:
+            raise PluginError(f"plugin '{name}' at {path} is not a Python file")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[qualified] = module
+        try:
+            spec.loader.exec_module(module)
+        except Exception as broken:
+            del sys.modules[qualified]
+            raise PluginError(
+                f"plugin '{name}' failed to load from {path}: {type(broken).__name__}: {broken}"
+            ) from broken
+        return module
+
+    def _path(self, name: str) -> Path:
+        for folder in self.folders:
+            for path in (folder / f"{name}.py", folder / name / "__init__.py"):
+                if path.is_file():
+                    return path
+        names = self.names()
+        nearest = get_close_matches(name, names, n=1)
+        hint = f"did you mean '{nearest[0]}'? " if nearest else ""
+        raise PluginError(f"no plugin '{name}'; {hint}there are: {', '.join(names)}")
