@@ -1,7 +1,7 @@
 """The one door for plugins: loaded by name, one at a time, a broken one reported and never fatal to others.
 
-A plugin is a file `NAME.py` or a folder `NAME/` in the bundled `plugins/`, or in the user's plugin directory. It defines
-`PROVIDES`, a mapping of port name to class:
+A plugin is a file `NAME.py` or a folder `NAME/` in the bundled `plugins/`, or in the user's plugin directory. It
+defines `PROVIDES`, a mapping of port name to class:
 
     PROVIDES = {"balancer": HAProxy}
 

@@ -1,0 +1,42 @@
+# Everything here needs Python 3.11 or newer and make; the first target that runs makes the virtual environment.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test check format lint types contracts live bench snapshots clean
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[lab,dev]'
+	@touch $(READY)
+
+demo: $(READY)  ## the console on the embedded lab
+	$(BIN)/watchkeeper demo
+
+test: $(READY)  ## every test, the live ones on the embedded lab included
+	$(BIN)/pytest
+
+check: $(READY) format lint types contracts test  ## what CI runs
+
+format: $(READY)
+	$(BIN)/ruff format --check .
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/codespell console plugins tests themes README.md CHANGELOG.md
+
+types: $(READY)
+	$(BIN)/mypy
+
+contracts: $(READY)
+	$(BIN)/lint-imports
+
+bench: $(READY)  ## figures, side by side in one run: first paint, idle cost, detection
+	$(BIN)/python -m tests.bench
+
+snapshots: $(READY)  ## approve the screens as they are now; look at each of them first
+	$(BIN)/pytest tests/screens --snapshot-update
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

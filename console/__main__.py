@@ -1,0 +1,5 @@
+"""`python -m console` is `watchkeeper`."""
+
+from console.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""What may be done: ops, plans, actions, the engine, the journal."""

@@ -1,0 +1,60 @@
+"""What an action is: a name, words, parameters, and a pure function from a snapshot to a plan."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from console.change.plan import Plan, PlanError
+from console.cluster.snapshot import Snapshot
+
+Value = str | int | float
+Tier = Literal["app", "balancer", "replica_set"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """One parameter of an action: an option of the command line, a field of the dialog."""
+
+    name: str
+    kind: type[Value]
+    default: Value
+    says: str
+    choices: tuple[str, ...] = ()
+    least: float | None = None
+    most: float | None = None
+
+    def read(self, text: Value) -> Value:
+        """The value of what was typed. Raises PlanError with what was expected."""
+        try:
+            value = self.kind(text)
+        except ValueError:
+            raise PlanError(f"--{self.name}: expected {self.kind.__name__}, got '{text}'") from None
+        if self.choices and value not in self.choices:
+            raise PlanError(f"--{self.name}: expected one of {', '.join(self.choices)}, got '{text}'")
+        if isinstance(value, int | float) and not self._within(value):
+            raise PlanError(f"--{self.name}: expected {self.least:g} to {self.most:g}, got {value:g}")
+        return value
+
+    def _within(self, value: float) -> bool:
+        return (self.least is None or value >= self.least) and (self.most is None or value <= self.most)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One verb: what it does in a sentence, what it acts on, and how its plan is made."""
+
+    name: str
+    does: str
+    tier: Tier
+    plan: Callable[[Snapshot, str, Mapping[str, Value]], Plan]
+    parameters: tuple[Parameter, ...] = ()
+    targets: Callable[[Snapshot], tuple[str, ...]]
+    """The names that it can be asked for now."""
+
+    def values(self, given: Mapping[str, Value]) -> dict[str, Value]:
+        """Every parameter's value, defaults filled in. Raises PlanError."""
+        known = {parameter.name: parameter for parameter in self.parameters}
+        for name in given:
+            if name not in known:
+                raise PlanError(f"{self.name} has no parameter '{name}'; it has: {', '.join(known) or 'none'}")
+        return {name: p.read(given.get(name, p.default)) for name, p in known.items()}

@@ -1,0 +1,56 @@
+"""drain: no new traffic to an application server, on any balancer; its sessions end by themselves."""
+
+from collections.abc import Mapping
+
+from console.change.action import Action, Parameter, Value
+from console.change.actions import pool
+from console.change.plan import Plan
+from console.cluster.snapshot import Admin, Snapshot
+from console.cluster.whatif import impact, without_server
+
+PARAMETERS = (
+    Parameter(
+        name="deadline",
+        kind=float,
+        default=60.0,
+        says="seconds to wait for the last session",
+        least=1,
+        most=86400,
+    ),
+    Parameter(
+        name="at-deadline",
+        kind=str,
+        default="ask",
+        says="what to do when sessions are left then",
+        choices=("ask", *pool.CHOICES),
+    ),
+)
+
+
+def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Plan:
+    """Drain on all balancers or on none, then wait for zero sessions."""
+    server = pool.find(snapshot, target)
+    drained = pool.set_admin(server, Admin.DRAIN, f"drain {target} on every balancer")
+    waited = pool.wait_idle(server, float(parameters["deadline"]))
+    return Plan(
+        action="drain",
+        target=target,
+        parameters=parameters,
+        title=f"Drain {target}",
+        cluster=snapshot.cluster,
+        checks=(*pool.balancer_checks(snapshot, server), pool.capacity_check(snapshot, server)),
+        steps=(drained, waited) if drained else (),
+        impact=impact(snapshot, without_server(snapshot, target)),
+        fingerprint=pool.fingerprint(server),
+        notes=pool.sticky_notes(server),
+    )
+
+
+ACTION = Action(
+    name="drain",
+    does="Send no new traffic to a server and wait until its sessions have ended",
+    tier="app",
+    plan=plan,
+    parameters=PARAMETERS,
+    targets=pool.servers,
+)

@@ -1,0 +1,33 @@
+"""maint: drain an application server, then take it out of every pool; its health checks stop as well."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from console.change.action import Action, Value
+from console.change.actions import drain, pool
+from console.change.plan import Plan
+from console.cluster.snapshot import Admin, Snapshot
+
+
+def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Plan:
+    """The steps of a drain, then maintenance on all balancers or on none."""
+    server = pool.find(snapshot, target)
+    drained = drain.plan(snapshot, target, parameters)
+    maintained = pool.set_admin(server, Admin.MAINT, f"put {target} into maintenance on every balancer")
+    return replace(
+        drained,
+        action="maint",
+        title=f"Maintenance of {target}",
+        steps=(*drained.steps, maintained) if maintained else (),
+        notes=(*drained.notes, f"While in maintenance, {target} is not health-checked; ready asks it first."),
+    )
+
+
+ACTION = Action(
+    name="maint",
+    does="Drain a server, then take it out of every pool for maintenance",
+    tier="app",
+    plan=plan,
+    parameters=drain.PARAMETERS,
+    targets=pool.servers,
+)

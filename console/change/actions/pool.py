@@ -1,0 +1,121 @@
+"""What the pool actions share: where a server stands, and the checks before its balancers are touched."""
+
+from difflib import get_close_matches
+
+from console.change.ops import Place, SetAdmin, Wait
+from console.change.plan import Check, PlanError, Step
+from console.change.proofs import AdminIs, NoSessions
+from console.cluster.snapshot import Admin, AppServer, Health, PoolMember, Snapshot
+from console.cluster.whatif import standing, without_server
+
+FRESH_S = 5.0
+"""No check passes on data older than this."""
+IDLE_FOR_S = 1.0
+"""How long no session may be seen before a server counts as drained."""
+CHOICES = ("wait", "extend", "end-sessions", "undo")
+"""What can be done when sessions are left at the deadline."""
+
+
+def servers(snapshot: Snapshot) -> tuple[str, ...]:
+    """The application servers that stand in a pool."""
+    return tuple(server.name for server in snapshot.app_servers if server.pools)
+
+
+def find(snapshot: Snapshot, name: str) -> AppServer:
+    """The application server of that name. Raises PlanError with the nearest."""
+    server = snapshot.app_server(name)
+    if server is None:
+        names = [server.name for server in snapshot.app_servers]
+        nearest = get_close_matches(name, names, n=1)
+        hint = f"did you mean '{nearest[0]}'? " if nearest else ""
+        raise PlanError(f"no application server '{name}'; {hint}there are: {', '.join(names) or 'none'}")
+    return server
+
+
+def place(pool: PoolMember) -> Place:
+    """Where a pool entry stands."""
+    return Place(pool.balancer, pool.backend, pool.server)
+
+
+def fingerprint(server: AppServer) -> tuple[tuple[str, str], ...]:
+    """The state that a pool plan binds to."""
+    return (
+        (f"{server.name} health", str(server.health)),
+        *((str(place(pool)), f"{pool.admin}, check {pool.check}") for pool in server.pools),
+    )
+
+
+def balancer_checks(snapshot: Snapshot, server: AppServer) -> tuple[Check, ...]:
+    """Every balancer answers, lately, and lets us change it; the server stands in their pools."""
+    checks = [
+        Check(
+            says=f"{server.name} stands in a pool",
+            ok=bool(server.pools),
+            value=f"{len(server.pools)} places",
+            limit="at least 1",
+        )
+    ]
+    for balancer in snapshot.balancers:
+        seen = "never" if balancer.age_s is None else f"{balancer.age_s:.1f} s ago"
+        up = balancer.health is Health.UP and balancer.age_s is not None and balancer.age_s <= FRESH_S
+        checks.append(
+            Check(
+                says=f"{balancer.name} answers",
+                ok=up,
+                value=f"{balancer.health}, seen {seen}" + (f": {balancer.reason}" if balancer.reason else ""),
+                limit=f"up, seen within {FRESH_S:g} s",
+            )
+        )
+        if up:
+            level = {True: "yes", False: "no: the socket is read-only", None: "not known"}[balancer.writable]
+            checks.append(
+                Check(says=f"{balancer.name} lets us change it", ok=balancer.writable is True, value=level, limit="yes")
+            )
+    return tuple(checks)
+
+
+def capacity_check(snapshot: Snapshot, server: AppServer) -> Check:
+    """Somebody else goes on serving in every pool that this server leaves."""
+    before, after = standing(snapshot).serving, standing(without_server(snapshot, server.name)).serving
+    return Check(
+        says=f"another server serves in every pool without {server.name}",
+        ok=after >= 1,
+        value=f"{after} serving (now {before})",
+        limit="at least 1",
+    )
+
+
+def sticky_notes(server: AppServer) -> tuple[str, ...]:
+    """What a drain will not stop: clients that a cookie or table pins to the server."""
+    pinned = [pool for pool in server.pools if pool.sticky]
+    if not pinned:
+        return ()
+    where = ", ".join(sorted({f"{pool.backend} on {pool.balancer}" for pool in pinned}))
+    now = sum(pool.sessions for pool in pinned)
+    return (
+        f"Sticky sessions in {where}: a client with a cookie for {server.name} keeps coming to it while it drains "
+        f"({now} sessions now). Only maint moves such clients to another server.",
+    )
+
+
+def set_admin(server: AppServer, admin: Admin, does: str) -> Step | None:
+    """The step that brings every place to one state, or None when all are there already."""
+    if server.pools and server.admins == {admin}:
+        return None
+    after = tuple((place(pool), admin) for pool in server.pools)
+    before = tuple((place(pool), pool.admin) for pool in server.pools)
+    return Step(does=does, op=SetAdmin(after), proof=AdminIs(after), undo=SetAdmin(before), undone=AdminIs(before))
+
+
+def wait_idle(server: AppServer, deadline_s: float) -> Step:
+    """The step that waits for the last session, and asks what to do at the deadline."""
+    places = tuple(place(pool) for pool in server.pools)
+    return Step(
+        does=f"wait until no session is left on {server.name}",
+        op=Wait(),
+        proof=NoSessions(places),
+        undo_says="a wait changes nothing",
+        patience_s=deadline_s,
+        steady_s=IDLE_FOR_S,
+        asks=CHOICES,
+    )

@@ -1,0 +1,60 @@
+"""ready: put an application server back into every pool, after asking it how it is."""
+
+from collections.abc import Mapping
+
+from console.change.action import Action, Value
+from console.change.actions import pool
+from console.change.plan import Check, Plan, Step
+from console.change.proofs import Serves
+from console.cluster.snapshot import Admin, AppServer, Health, Snapshot
+from console.cluster.whatif import impact, with_server
+
+
+def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Plan:
+    """Ready on all balancers or on none; proved by its own health and every balancer's check."""
+    server = pool.find(snapshot, target)
+    made_ready = pool.set_admin(server, Admin.READY, f"make {target} ready on every balancer")
+    return Plan(
+        action="ready",
+        target=target,
+        parameters=parameters,
+        title=f"Make {target} ready",
+        cluster=snapshot.cluster,
+        checks=(*pool.balancer_checks(snapshot, server), _health_check(server)),
+        steps=(_proved_by_service(made_ready, server),) if made_ready else (),
+        impact=impact(snapshot, with_server(snapshot, target)),
+        fingerprint=pool.fingerprint(server),
+    )
+
+
+def _health_check(server: AppServer) -> Check:
+    # A balancer that makes a server ready sends it traffic before its own first check: so we ask first.
+    seen = "never" if server.age_s is None else f"{server.age_s:.1f} s ago"
+    return Check(
+        says=f"{server.name} is healthy by its own word",
+        ok=server.health is Health.UP and server.age_s is not None and server.age_s <= pool.FRESH_S,
+        value=f"{server.health}, seen {seen}" + (f": {server.reason}" if server.reason else ""),
+        limit=f"up, seen within {pool.FRESH_S:g} s",
+    )
+
+
+def _proved_by_service(step: Step, server: AppServer) -> Step:
+    places = tuple(pool.place(entry) for entry in server.pools)
+    return Step(
+        does=step.does,
+        op=step.op,
+        proof=Serves(server.name, places),
+        undo=step.undo,
+        undone=step.undone,
+        patience_s=30.0,
+        steady_s=1.0,
+    )
+
+
+ACTION = Action(
+    name="ready",
+    does="Put a server back into every pool, after asking it how it is",
+    tier="app",
+    plan=plan,
+    targets=pool.servers,
+)

@@ -1,0 +1,61 @@
+"""A plan and its events as the JSON documents of the command-line contract."""
+
+from typing import Any
+
+from console.change.events import Event
+from console.change.plan import Plan
+from console.cluster.whatif import Standing
+
+
+def plan_document(plan: Plan) -> dict[str, Any]:
+    """`plan --json`."""
+    return {
+        "title": plan.title,
+        "hash": plan.hash,
+        "fingerprint": plan.fingerprint_hash,
+        "impact": {
+            "grade": str(plan.impact.grade),
+            "says": plan.impact.says,
+            "before": _standing(plan.impact.before),
+            "after": _standing(plan.impact.after),
+            "after_one_more": _standing(plan.impact.after_one_more),
+        },
+        "preflight": [
+            {"says": check.says, "ok": check.ok or check.warns, "value": check.value, "limit": check.limit}
+            for check in plan.checks
+        ],
+        "notes": list(plan.notes),
+        "steps": [
+            {
+                "does": step.does,
+                "command": step.command,
+                "proof": step.proof.says,
+                "undo": step.undone.says if step.undone else step.undo_says,
+                "patience_s": step.patience_s,
+            }
+            for step in plan.steps
+        ],
+    }
+
+
+def event_document(event: Event) -> dict[str, Any]:
+    """One line of `run --json`."""
+    return {
+        "at": event.at.isoformat(),
+        "run": event.run,
+        "kind": str(event.kind),
+        "step": event.step,
+        "says": event.says,
+    }
+
+
+def _standing(standing: Standing) -> dict[str, Any]:
+    return {
+        "app_servers_serving": standing.serving,
+        "capacity": round(standing.capacity, 3),
+        "votes_up": standing.votes_up,
+        "majority": standing.majority,
+        "electable": standing.electable,
+        "app_servers_tolerated": standing.app_servers,
+        "members_tolerated": standing.members,
+    }

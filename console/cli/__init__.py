@@ -1,0 +1,30 @@
+"""The command line: one verb set for people, scripts and tests; stdout is data, stderr is narration."""
+
+import os
+import sys
+
+import click
+
+from console.cli.root import root
+
+
+def main() -> None:
+    """Run the command line and exit with the code of its contract; no traceback reaches an operator."""
+    try:
+        sys.exit(root.main(standalone_mode=False) or 0)
+    except click.exceptions.Exit as left:
+        sys.exit(left.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads; say nothing at the end either
+        sys.exit(0)
+    except Exception as crash:  # noqa: BLE001 - the last line of defence: a sentence instead of a traceback
+        if os.environ.get("WATCHKEEPER_TRACEBACK"):
+            raise
+        click.echo(f"unexpected error: {type(crash).__name__}: {crash}", err=True)
+        click.echo("this is a bug; WATCHKEEPER_TRACEBACK=1 shows where", err=True)
+        sys.exit(1)

@@ -1,0 +1,177 @@
+"""Changing: plan, the dry run, and run, the same plan carried out."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from console.change.action import Action, Value
+from console.change.actions import ACTIONS, action_named
+from console.change.document import event_document, plan_document
+from console.change.engine import Confirmation, Run
+from console.change.events import Event, Outcome
+from console.change.plan import Plan, PlanError
+from console.cli.see import open_session, say_json
+from console.cli.settings import Mistake, settings, shared
+from console.cli.words import print_event, print_plan
+from console.ports.clusterfile import ClusterFile, ClusterFileError
+
+EXIT_CODES = {
+    Outcome.DONE: 0,
+    Outcome.REFUSED: 3,
+    Outcome.FAILED: 4,
+    Outcome.UNKNOWN: 5,
+    Outcome.PARTIAL: 130,
+}
+
+
+class Verbs(click.Group):
+    """A group whose verbs are the actions; a wrong one is told with the nearest and all names."""
+
+    def resolve_command(self, context: click.Context, args: list[str]) -> Any:
+        """The action's command. Raises Mistake."""
+        if args and not args[0].startswith("-"):
+            try:
+                action_named(args[0])
+            except PlanError as error:
+                raise Mistake(str(error)) from None
+        return super().resolve_command(context, args)
+
+
+@click.group(cls=Verbs)
+def plan() -> None:
+    """The dry run of an action: checks, impact, steps, undo, hash. Exit code 3 when it would be refused."""
+
+
+@click.group(cls=Verbs)
+def run() -> None:
+    """Carry out an action: checked again, journalled, proved, undone when it fails."""
+
+
+def _planned(action: Action) -> click.Command:
+    def command(target: str, as_json: bool, **parameters: Value) -> None:
+        made = asyncio.run(_plan(settings().file(), action, target, _given(parameters)))
+        if as_json:
+            say_json(plan_document(made))
+        else:
+            print_plan(made)
+        if made.refusals:
+            raise click.exceptions.Exit(3)
+
+    return _command(action, command, [click.option("--json", "as_json", is_flag=True, help="One JSON document.")])
+
+
+def _carried_out(action: Action) -> click.Command:
+    def command(
+        target: str, reason: str, yes: bool, confirm: str | None, plan_hash: str | None, as_json: bool, **rest: Value
+    ) -> None:
+        if not yes and confirm is None:
+            raise Mistake("nothing was confirmed: give --yes for a safe plan, or --confirm WORDS as `plan` tells")
+        if not reason.strip():
+            raise Mistake("--reason: expected a few words; they stand in the journal")
+        outcome = asyncio.run(
+            _run(settings().file(), action, target, _given(rest), Confirmation(reason, confirm, plan_hash), as_json)
+        )
+        raise click.exceptions.Exit(EXIT_CODES[outcome])
+
+    options = [
+        click.option("--reason", required=True, metavar="TEXT", help="Why; it stands in the journal."),
+        click.option("--yes", is_flag=True, help="Say yes to a safe plan."),
+        click.option("--confirm", metavar="WORDS", help="Say yes to a degraded or unsafe plan, in its own words."),
+        click.option("--plan", "plan_hash", metavar="HASH", help="Carry out only this very plan."),
+        click.option("--json", "as_json", is_flag=True, help="One JSON object a line."),
+    ]
+    return _command(action, command, options)
+
+
+def _command(action: Action, body: Callable[..., None], options: list[Any]) -> click.Command:
+    for parameter in action.parameters:
+        options.append(
+            click.option(
+                f"--{parameter.name}",
+                parameter.name.replace("-", "_"),
+                metavar="|".join(parameter.choices) or parameter.kind.__name__.upper(),
+                help=f"{parameter.says}; {parameter.default} unless told",
+            )
+        )
+    needs_target = action.tier != "replica_set"
+    for option in (click.argument("target", required=needs_target, default=None if needs_target else ""), *options):
+        body = option(body)
+    return click.command(action.name, help=action.does + ".")(shared(body))
+
+
+def _given(parameters: dict[str, Value]) -> dict[str, Value]:
+    return {name.replace("_", "-"): value for name, value in parameters.items() if value is not None}
+
+
+async def _plan(file: ClusterFile, action: Action, target: str, parameters: dict[str, Value]) -> Plan:
+    try:
+        async with open_session(file) as session:
+            await session.look()
+            return session.plan(action.name, target, parameters)
+    except (PlanError, ClusterFileError) as error:
+        raise Mistake(str(error)) from None
+
+
+async def _run(
+    file: ClusterFile,
+    action: Action,
+    target: str,
+    parameters: dict[str, Value],
+    confirmation: Confirmation,
+    as_json: bool,
+) -> Outcome:
+    try:
+        async with open_session(file, read_only=settings().read_only) as session:
+            await session.look()
+            made = session.plan(action.name, target, parameters)
+            started = session.start(made, confirmation)
+            with _stopped_by_signals(started):
+                async for event in started.follow():
+                    await _tell(event, started, as_json)
+            return await started.finished()
+    except (PlanError, ClusterFileError) as error:
+        raise Mistake(str(error)) from None
+
+
+async def _tell(event: Event, started: Run, as_json: bool) -> None:
+    with contextlib.suppress(OSError):  # a closed terminal must not end the run
+        if as_json:
+            say_json(event_document(event))
+        else:
+            print_event(event)
+    if event.choices:
+        started.decide(await _choose(event, as_json))
+
+
+async def _choose(event: Event, as_json: bool) -> str:
+    """The operator's choice; without a terminal to ask on, the way back."""
+    if as_json or not sys.stdin.isatty():
+        return "undo"
+    return str(
+        await asyncio.to_thread(click.prompt, "choose", type=click.Choice(event.choices), default="wait", err=True)
+    )
+
+
+@contextlib.contextmanager
+def _stopped_by_signals(started: Run) -> Any:
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
+    for number in signals:
+        loop.add_signal_handler(number, started.stop, number.name)
+    try:
+        yield
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
+
+
+for each in ACTIONS:
+    plan.add_command(_planned(each))
+    run.add_command(_carried_out(each))
+
+VERBS = (plan, run)

@@ -1,0 +1,112 @@
+"""The journal: show, verify, unfinished, export."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from console.change.journal import Journal, JournalError, Record, export, verify
+from console.cli.see import say_json
+from console.cli.settings import Mistake, settings, shared
+from console.cluster.text import clean
+
+FILE = "journal.sqlite3"
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def journal(context: click.Context) -> None:
+    """What was done here: who, when, why, each step with its proof."""
+    if context.invoked_subcommand is None:
+        context.invoke(show)
+
+
+@journal.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--last", type=click.IntRange(min=1), default=50, help="How many records; 50 unless told.")
+@shared
+def show(as_json: bool = False, last: int = 50) -> None:
+    """The newest records, oldest of them first."""
+    opened = _open()
+    if opened is None:
+        click.echo("the journal is empty: nothing was changed from here yet", err=True)
+        return
+    try:
+        for record in list(opened.records())[-last:]:
+            _say(record, as_json)
+    finally:
+        opened.close()
+
+
+@journal.command(name="verify")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@shared
+def verify_journal(as_json: bool) -> None:
+    """Is every record as it was written? Exit code 0 yes, 1 broken, 2 unreadable, 3 without an anchor."""
+    verdict = verify(_path())
+    if as_json:
+        problems = [{"seq": p.seq, "kind": p.kind, "says": p.says} for p in verdict.problems]
+        say_json({"ok": verdict.ok, "records": verdict.records, "head": verdict.head, "problems": problems})
+    else:
+        for problem in verdict.problems:
+            click.echo(problem.says)
+        click.echo(f"{verdict.records} records, {'unbroken' if verdict.ok else 'NOT as they were written'}")
+    raise click.exceptions.Exit(verdict.exit_code)
+
+
+@journal.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@shared
+def unfinished(as_json: bool) -> None:
+    """Runs that began and did not end: what a kill -9 or a power cut left."""
+    opened = _open()
+    if opened is None:
+        return
+    try:
+        for run in opened.unfinished():
+            if as_json:
+                say_json(run)
+            else:
+                click.echo(clean(run.says, limit=1000))
+    finally:
+        opened.close()
+
+
+@journal.command(name="export")
+@shared
+def export_journal() -> None:
+    """Every record as JSON lines, hashes included."""
+    _lines(export(_path()))
+
+
+def _lines(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(line)
+
+
+def _path() -> Path:
+    return settings().state_dir / FILE
+
+
+def _open() -> Journal | None:
+    if not _path().exists():
+        return None
+    try:
+        return Journal.open(settings().state_dir, cluster="", read_only=True)
+    except JournalError as error:
+        raise Mistake(str(error)) from None
+
+
+def _say(record: Record, as_json: bool) -> None:
+    if as_json:
+        say_json(record)
+        return
+    step = f" step {record.step}" if record.step else ""
+    about = f"{record.action or ''} {record.target or ''}".strip()
+    says = " ".join(str(record.detail[key]) for key in ("does", "seen", "says") if key in record.detail)
+    words = (str(record.seq), f"{record.at:%Y-%m-%d %H:%M:%S} UTC", record.who, record.run or "", record.kind)
+    tail = "  ".join(part for part in (about + step, record.outcome or "", record.reason or "", says) if part)
+    click.echo(clean("  ".join(words) + "  " + tail, limit=1000))
+
+
+VERBS = (journal,)

@@ -1,0 +1,122 @@
+"""Seeing: status, check and events."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import aclosing, suppress
+from datetime import UTC, datetime
+
+import click
+import msgspec
+
+from console.cli.document import change_document, finding_document, status_document
+from console.cli.settings import Mistake, settings, shared
+from console.cli.words import print_findings, print_snapshot
+from console.cluster.changes import changes
+from console.cluster.requirements import check as requirements
+from console.cluster.snapshot import Severity, Snapshot
+from console.ports.clusterfile import ClusterFile, ClusterFileError
+from console.session import Session
+
+
+def say_json(document: object) -> None:
+    """One JSON document a line, at once."""
+    sys.stdout.buffer.write(msgspec.json.encode(document) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def open_session(file: ClusterFile, *, read_only: bool = True) -> "aclosing[Session]":
+    """A session whose configuration mistakes are exit code 2."""
+    return Session.open(file, settings().state_dir, read_only=read_only)  # type: ignore[return-value]
+
+
+def print_status(file: ClusterFile, as_json: bool = False) -> None:
+    """One look, as words or as the document of the contract."""
+    snapshot = asyncio.run(_look(file))
+    if as_json:
+        say_json(status_document(snapshot))
+    else:
+        print_snapshot(snapshot)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@click.option("--watch", is_flag=True, help="Again at each change, until interrupted.")
+@shared
+def status(as_json: bool, watch: bool) -> None:
+    """One look at all three tiers."""
+    file = settings().file()
+    if not watch:
+        print_status(file, as_json)
+        return
+    with suppress(KeyboardInterrupt):
+        asyncio.run(_watch_status(file, as_json))
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@shared
+def check(as_json: bool) -> None:
+    """Findings, and the minimum requirements of a fault-tolerant deployment; exit code 3 when a critical one fails."""
+    snapshot = asyncio.run(_look(settings().file()))
+    findings = sorted((*snapshot.findings, *requirements(snapshot)), key=lambda f: list(Severity).index(f.severity))
+    if as_json:
+        say_json({"cluster": snapshot.cluster, "findings": [finding_document(finding) for finding in findings]})
+    else:
+        print_findings(findings)
+    if any(finding.severity is Severity.CRITICAL for finding in findings):
+        raise click.exceptions.Exit(3)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--for", "seconds", type=click.FloatRange(min=0), metavar="SECONDS", help="End by itself.")
+@shared
+def events(as_json: bool, seconds: float | None) -> None:
+    """What changes, as it does."""
+    file = settings().file()
+    with suppress(KeyboardInterrupt):
+        asyncio.run(_events(file, as_json, seconds))
+
+
+async def _look(file: ClusterFile) -> Snapshot:
+    try:
+        async with open_session(file) as session:
+            return await session.look()
+    except ClusterFileError as error:
+        raise Mistake(str(error)) from None
+
+
+async def _watch_status(file: ClusterFile, as_json: bool) -> None:
+    async with open_session(file) as session:
+        await session.look()
+        async for snapshot in session.follow():
+            if as_json:
+                say_json(status_document(snapshot))
+            else:
+                click.clear()
+                print_snapshot(snapshot)
+
+
+async def _events(file: ClusterFile, as_json: bool, seconds: float | None) -> None:
+    async with open_session(file) as session:
+        before = await session.look()
+        click.echo(f"watching {session.cluster}", err=True)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds), aclosing(_followed(session)) as pictures:
+                async for after in pictures:
+                    at = datetime.now(UTC)
+                    for change in changes(before, after):
+                        if as_json:
+                            say_json(change_document(at, change))
+                        else:
+                            click.echo(f"{at:%H:%M:%S.%f}"[:-3] + f" UTC  {change.subject}: {change.says}")
+                    before = after
+
+
+async def _followed(session: Session) -> AsyncIterator[Snapshot]:
+    async for snapshot in session.follow():
+        yield snapshot
+
+
+VERBS = (status, check, events)

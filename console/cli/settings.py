@@ -1,0 +1,112 @@
+"""What every verb needs to know first: which cluster, and where state is kept."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import platformdirs
+
+from console.ports.clusterfile import ClusterFile, ClusterFileError
+from console.ports.plugins import Plugins, bundled
+
+APP = "watchkeeper"
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Mistake(click.ClickException):
+    """Usage or configuration is wrong: one sentence, exit code 2."""
+
+    exit_code = 2
+
+
+@dataclass
+class Settings:
+    """The options that may stand before or after any verb."""
+
+    cluster: str | None = None
+    state: Path | None = None
+    read_only: bool = False
+
+    @property
+    def config_dir(self) -> Path:
+        """Where the user's clusters, plugins and themes are."""
+        return platformdirs.user_config_path(APP)
+
+    @property
+    def state_dir(self) -> Path:
+        """Where journal and lab are."""
+        given = self.state or os.environ.get("WATCHKEEPER_STATE_DIR")
+        return Path(given).expanduser().absolute() if given else platformdirs.user_state_path(APP)
+
+    @property
+    def plugins(self) -> Plugins:
+        """Bundled plugins first: a user's file does not silently replace one."""
+        return Plugins((bundled("plugins"), self.config_dir / "plugins"))
+
+    def clusters(self) -> dict[str, Path]:
+        """The cluster files in the user's directory, by name."""
+        return {path.stem: path for path in sorted((self.config_dir / "clusters").glob("*.toml"))}
+
+    def file(self) -> ClusterFile:
+        """The cluster file that is meant. Raises Mistake."""
+        try:
+            return ClusterFile.read(self._path(), self.plugins)
+        except ClusterFileError as error:
+            raise Mistake(str(error)) from None
+
+    def _path(self) -> Path:
+        wanted = self.cluster or os.environ.get("WATCHKEEPER_CLUSTER")
+        known = self.clusters()
+        if wanted is None:
+            if len(known) == 1:
+                return next(iter(known.values()))
+            names = f"there are: {', '.join(known)}" if known else f"none is in {self.config_dir / 'clusters'}"
+            raise Mistake(f"which cluster? give --cluster FILE or NAME ({names}); to try it out: watchkeeper demo")
+        if wanted == "lab":
+            return self._lab_file()
+        if wanted in known:
+            return known[wanted]
+        path = Path(wanted).expanduser()
+        if path.exists() or path.suffix == ".toml" or "/" in wanted:
+            return path
+        names = ", ".join([*known, "lab"])
+        raise Mistake(f"no cluster '{wanted}': neither a file nor a name; names are: {names}")
+
+    def _lab_file(self) -> Path:
+        from console import lab
+
+        try:
+            return Path(lab.status("lab", self.state_dir).cluster_file)
+        except lab.LabError as error:
+            raise Mistake(str(error)) from None
+
+
+def shared(command: Command) -> Command:
+    """Give a verb the options that every verb takes."""
+    for option in (
+        click.option("--cluster", metavar="FILE|NAME", expose_value=False, callback=_keep, help="Which cluster."),
+        click.option(
+            "--state-dir",
+            "state",
+            metavar="DIR",
+            type=click.Path(path_type=Path),
+            expose_value=False,
+            callback=_keep,
+            help="Where journal and lab are kept.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def settings() -> Settings:
+    """The settings of the invocation that is going on."""
+    return click.get_current_context().ensure_object(Settings)
+
+
+def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+    if value is not None:
+        setattr(context.ensure_object(Settings), str(parameter.name), value)

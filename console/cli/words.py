@@ -1,0 +1,145 @@
+"""What is seen, as words for a person: every state is a word, colour is only on top."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from console.change.events import Event, EventKind
+from console.change.plan import Plan
+from console.cluster.snapshot import AppServer, Balancer, Finding, Member, PoolMember, Snapshot
+from console.cluster.text import clean
+
+STYLES = {
+    "up": "green",
+    "down": "bold red",
+    "unknown": "yellow",
+    "critical": "bold red",
+    "warning": "yellow",
+    "refused": "bold red",
+    "failed": "bold red",
+    "proved": "green",
+    "done": "bold green",
+}
+
+out = Console(highlight=False)
+
+
+def print_snapshot(snapshot: Snapshot) -> None:
+    """The three tiers, what may be lost, and the findings."""
+    tolerates = snapshot.tolerates
+    environment = f" ({snapshot.environment})" if snapshot.environment else ""
+    out.print(_text(f"{snapshot.cluster}{environment} at {snapshot.at:%Y-%m-%d %H:%M:%S} UTC"))
+    out.print(_text(f"tolerates the loss of: {tolerates.app_servers} application servers, {tolerates.members} members"))
+    out.print(
+        _table("application server", ["health", "pools", "sessions", "ms", "seen"], map(_app, snapshot.app_servers))
+    )
+    out.print(_table("balancer", ["health", "version", "up for", "seen"], map(_balancer, snapshot.balancers)))
+    members = map(_member, snapshot.replica_set.members)
+    out.print(_table("member", ["state", "health", "votes", "lag", "version", "seen"], members))
+    print_findings(snapshot.findings)
+
+
+def print_findings(findings: Sequence[Finding]) -> None:
+    """One line each, worst first."""
+    if not findings:
+        out.print("no findings")
+    for finding in findings:
+        line = _text(f"{finding.severity:<9}", str(finding.severity))
+        out.print(line.append(f"{finding.subject}: {finding.says}  [{finding.code}]", style="default"))
+
+
+def print_plan(plan: Plan) -> None:
+    """The dry run: checks with values, impact, steps with the exact commands, undo."""
+    out.print(_text(f"{plan.title} on {plan.cluster}", "bold"))
+    out.print(_text(f"impact: {plan.impact.grade}: {plan.impact.says}"))
+    for check in plan.checks:
+        word = "ok" if check.ok else "no" if check.warns else "REFUSED"
+        out.print(
+            _text(f"  {word:<8}{check.says}: {check.value} (must be {check.limit})", "" if check.ok else "yellow")
+        )
+    for note in plan.notes:
+        out.print(_text(f"  note    {note}", "yellow"))
+    for number, step in enumerate(plan.steps, 1):
+        out.print(_text(f"  step {number}  {step.does}, within {step.patience_s:g} s"))
+        for line in step.command.splitlines():
+            out.print(_text(f"            {line}", "dim"))
+        out.print(_text(f"          proof: {step.proof.says}"))
+        out.print(_text(f"          undo: {step.undone.says if step.undone else step.undo_says}"))
+    if not plan.steps:
+        out.print(_text("  nothing to do: it is so already"))
+    out.print(_text(f"plan {plan.hash}"))
+
+
+def print_event(event: Event) -> None:
+    """One line of a run."""
+    step = f"step {event.step}: " if event.step else ""
+    style = str(event.kind) if event.kind is not EventKind.DOING else ""
+    out.print(_text(f"{event.at:%H:%M:%S} UTC  {event.kind:<8} {step}{event.says}", style))
+
+
+def _app(server: AppServer) -> list[Text]:
+    pools = [
+        f"{balancer} {_opinion(list(entries))}" for balancer, entries in groupby(server.pools, lambda p: p.balancer)
+    ]
+    latency = "" if server.latency_ms is None else f"{server.latency_ms:.0f}"
+    return [
+        _text(server.name),
+        _health(str(server.health), server.reason),
+        _text(", ".join(pools) or "in no pool"),
+        _text(str(server.sessions)),
+        _text(latency),
+        _seen(server.age_s),
+    ]
+
+
+def _opinion(entries: list[PoolMember]) -> str:
+    words = {f"{entry.admin}/{entry.check}" for entry in entries}
+    return words.pop() if len(words) == 1 else " ".join(f"{e.backend}={e.admin}/{e.check}" for e in entries)
+
+
+def _balancer(balancer: Balancer) -> list[Text]:
+    uptime = "" if balancer.uptime_s is None else f"{balancer.uptime_s} s"
+    return [
+        _text(balancer.name),
+        _health(str(balancer.health), balancer.reason),
+        _text(balancer.version),
+        _text(uptime),
+        _seen(balancer.age_s),
+    ]
+
+
+def _member(member: Member) -> list[Text]:
+    return [
+        _text(member.name),
+        _text(str(member.state), "bold" if member.writable else ""),
+        _health(str(member.health), member.reason),
+        _text(f"{member.votes}"),
+        _text("unknown" if member.lag_s is None else f"{member.lag_s:.0f} s"),
+        _text(member.version),
+        _seen(member.age_s),
+    ]
+
+
+def _health(word: str, reason: str) -> Text:
+    return _text(f"{word}: {reason}" if reason and word != "up" else word, word)
+
+
+def _seen(age_s: float | None) -> Text:
+    return _text("never" if age_s is None else f"{age_s:.1f} s ago")
+
+
+def _text(words: str, style: str = "") -> Text:
+    """Data is never read as markup, and its control characters are shown, not sent."""
+    return Text(clean(words, limit=1000), style=STYLES.get(style, style))
+
+
+def _table(first: str, columns: list[str], rows: "map[list[Text]]") -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in (first, *columns):
+        table.add_column(column)
+    for row in rows:
+        table.add_row(*row)
+    return table

@@ -1,0 +1,184 @@
+"""The cluster file: decoded and validated, every mistake told with its path, what was expected and the nearest name."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_args, get_type_hints
+
+import msgspec
+
+from console.cluster.layout import BalancerLine, Layout, NodeLine
+from console.ports.plugins import Context, PluginError, Plugins
+from console.ports.protocols import Shells
+from console.ports.secrets import Secret, resolve
+
+SIZE_LIMIT_BYTES = 1024 * 1024
+
+
+class ClusterFileError(Exception):
+    """The cluster file cannot be used; the message is one sentence with the path into the file and the mend."""
+
+
+class NodeTable(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """One `[[nodes]]` table."""
+
+    name: str
+    address: str
+    """Host name or IP address, without a port."""
+    domain: str = ""
+    """Failure domain: rack or data centre."""
+    roles: list[Literal["app", "balancer", "member"]] = msgspec.field(default_factory=list)
+    port: int | None = None
+    """Of its service, where it is not the health table's, or where several nodes share one address."""
+    ssh: str | None = None
+    """Name for the shell, where it is not the node's own; empty: no shell on this node."""
+    service: dict[str, Any] | None = None
+    size: dict[str, Any] | None = None
+
+
+class WatchTable(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The `[watch]` table: how often each tier is looked at, in seconds."""
+
+    health_s: float = 2.0
+    balancers_s: float = 1.0
+    hosts_s: float = 10.0
+    stale_after_s: float = 10.0
+
+
+class ClusterTable(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The whole file; the tables of plugins are decoded by their plugins."""
+
+    name: str
+    environment: str = ""
+    replica_set: dict[str, Any] | None = None
+    health: dict[str, Any] | None = None
+    shell: dict[str, Any] | None = None
+    facts: dict[str, Any] | None = None
+    balancers: list[dict[str, Any]] = msgspec.field(default_factory=list)
+    nodes: list[NodeTable] = msgspec.field(default_factory=list)
+    watch: WatchTable = msgspec.field(default_factory=WatchTable)
+
+
+class ClusterFile:
+    """A valid cluster file, from which layout and plugins are made."""
+
+    def __init__(self, table: ClusterTable, path: Path, plugins: Plugins) -> None:
+        self.table = table
+        self.path = path
+        self._plugins = plugins
+
+    @classmethod
+    def read(cls, path: Path, plugins: Plugins) -> "ClusterFile":
+        """Read and validate everything that can be validated without connecting. Raises ClusterFileError."""
+        try:
+            if path.stat().st_size > SIZE_LIMIT_BYTES:
+                raise ClusterFileError(f"{path} is larger than {SIZE_LIMIT_BYTES} bytes: not a cluster file")
+            text = path.read_bytes().decode("utf-8")
+        except OSError as error:
+            raise ClusterFileError(f"cluster file {path} cannot be read: {error.strerror}") from None
+        except UnicodeDecodeError as error:
+            raise ClusterFileError(f"{path}: not UTF-8 text at byte {error.start}") from None
+        return cls.decode(text, path, plugins)
+
+    @classmethod
+    def decode(cls, text: str, path: Path, plugins: Plugins) -> "ClusterFile":
+        """Validate the text of a cluster file. Raises ClusterFileError."""
+        try:
+            raw = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise ClusterFileError(f"{path}: not valid TOML: {error}") from None
+        try:
+            table = _convert(raw, ClusterTable, "$")
+            _unique("$.nodes", [node.name for node in table.nodes])
+            _unique("$.balancers", [str(balancer.get("name", "")) for balancer in table.balancers])
+        except ClusterFileError as error:
+            raise ClusterFileError(f"{path}: {error}") from None
+        return cls(table, path, plugins)
+
+    @property
+    def layout(self) -> Layout:
+        """What should be there, for the merge."""
+        return Layout(
+            cluster=self.table.name,
+            environment=self.table.environment,
+            nodes=tuple(
+                NodeLine(name=n.name, address=n.address, domain=n.domain, roles=tuple(n.roles), port=n.port)
+                for n in self.table.nodes
+            ),
+            balancers=tuple(
+                BalancerLine(name=str(b.get("name", "")), plugin=str(b.get("plugin", ""))) for b in self.table.balancers
+            ),
+            stale_after_s=self.table.watch.stale_after_s,
+        )
+
+    def make(self, port: str, table: Mapping[str, Any], at: str, name: str, shells: Shells | None) -> Any:
+        """The plugin that a table names, with its settings decoded. Raises ClusterFileError with the path."""
+        settings = {key: value for key, value in table.items() if key not in ("plugin", "name")}
+        plugin = table.get("plugin")
+        if not isinstance(plugin, str):
+            raise ClusterFileError(f"{self.path}: {at}.plugin: expected the name of a plugin")
+        try:
+            provider = self._plugins.load(plugin, port)
+        except PluginError as error:
+            raise ClusterFileError(f"{self.path}: {at}.plugin: {error}") from None
+        context = Context(name=name, shells=shells, nodes={node.name: node.address for node in self.table.nodes})
+        try:
+            return provider(_convert(settings, provider.Settings, at), context)
+        except ClusterFileError as error:
+            raise ClusterFileError(f"{self.path}: {error}") from None
+        except ValueError as error:
+            raise ClusterFileError(f"{self.path}: {at}: {error}") from None
+
+
+T = TypeVar("T")
+
+
+def _convert(raw: object, into: type[T], at: str) -> T:
+    try:
+        return msgspec.convert(raw, into, dec_hook=_decode_secret)
+    except msgspec.ValidationError as error:
+        raise ClusterFileError(_explain(str(error), into, at)) from None
+
+
+def _decode_secret(kind: type, value: object) -> Secret:
+    if kind is not Secret:
+        raise NotImplementedError(f"no rule to decode {kind}")
+    return resolve(value)
+
+
+def _explain(message: str, into: type, at: str) -> str:
+    """msgspec's sentence, turned round: path first, then what was expected, then the nearest known name."""
+    what, _, where = message.partition(" - at `")
+    path = at + where.rstrip("`").removeprefix("$")
+    if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", what):
+        key, names = unknown[1], sorted(_field_names(into))
+        nearest = get_close_matches(key, names, n=1)
+        hint = f"did you mean '{nearest[0]}'?" if nearest else f"known keys are: {', '.join(names)}"
+        return f"{path}.{key}: unknown key; {hint}"
+    if missing := re.fullmatch(r"Object missing required field `(.*)`", what):
+        return f"{path}.{missing[1]}: missing; it is required"
+    what = what.replace("`", "").replace("Expected", "expected", 1)
+    return f"{path}: {what[:1].lower()}{what[1:]}"
+
+
+def _field_names(into: type) -> set[str]:
+    """Every key that the struct, or a struct within it, knows."""
+    names: set[str] = set()
+    for name, hint in get_type_hints(into).items():
+        if name.startswith("_"):
+            continue
+        names.add(name)
+        for inner in (hint, *get_args(hint)):
+            if isinstance(inner, type) and issubclass(inner, msgspec.Struct):
+                names |= _field_names(inner)
+    return names
+
+
+def _unique(at: str, names: list[str]) -> None:
+    for index, name in enumerate(names):
+        if not name:
+            raise ClusterFileError(f"{at}[{index}].name: missing; it is required")
+        if name in names[:index]:
+            raise ClusterFileError(f"{at}[{index}].name: '{name}' is already the name of {at}[{names.index(name)}]")

@@ -1,0 +1,57 @@
+"""Every port of one cluster, made from its file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from console.ports.clusterfile import ClusterFile
+from console.ports.protocols import BalancerPort, HealthCheck, HostFacts, Refused, ReplicaSetPort, Shells
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """What of one cluster can be reached, and through what."""
+
+    balancers: Mapping[str, BalancerPort]
+    replica_set: ReplicaSetPort | None = None
+    health: HealthCheck | None = None
+    shells: Shells | None = None
+    facts: HostFacts | None = None
+    hosts: Mapping[str, str]
+    """The name that each node's shell goes by; nodes without a shell are missing."""
+
+    @classmethod
+    def of(cls, file: ClusterFile) -> "Reach":
+        """Make every plugin that the file names; connects to nothing yet. Raises ClusterFileError."""
+        table = file.table
+        shells = file.make("shell", table.shell, "$.shell", "shell", None) if table.shell else None
+        facts = table.facts or ({"plugin": "linux"} if table.shell else None)
+        return cls(
+            balancers={
+                balancer["name"]: file.make("balancer", balancer, f"$.balancers[{index}]", balancer["name"], shells)
+                for index, balancer in enumerate(table.balancers)
+            },
+            replica_set=(
+                file.make("replica_set", table.replica_set, "$.replica_set", table.name, shells)
+                if table.replica_set
+                else None
+            ),
+            health=file.make("health", table.health, "$.health", "health", shells) if table.health else None,
+            shells=shells,
+            facts=file.make("facts", facts, "$.facts", "facts", shells) if facts else None,
+            hosts={n.name: n.ssh or n.name for n in table.nodes if n.ssh != ""} if shells else {},
+        )
+
+    def balancer(self, name: str) -> BalancerPort:
+        """The balancer of that name. Raises Refused with the nearest."""
+        if name in self.balancers:
+            return self.balancers[name]
+        nearest = get_close_matches(name, self.balancers, n=1)
+        hint = f"; did you mean '{nearest[0]}'?" if nearest else ""
+        raise Refused(f"there is no balancer '{name}'{hint}")
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+        for port in (*self.balancers.values(), self.replica_set, self.health, self.shells):
+            if port is not None:
+                await port.close()

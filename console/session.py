@@ -1,0 +1,127 @@
+"""The composition root: a session is one cluster as a front end holds it; runs are followed, never owned."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from console.change.action import Action, Value
+from console.change.actions import ACTIONS, action_named
+from console.change.engine import Confirmation, Run
+from console.change.journal import Journal, JournalError
+from console.change.plan import Check, Plan
+from console.cluster.merge import Board
+from console.cluster.snapshot import Snapshot
+from console.ports.clusterfile import ClusterFile
+from console.ports.protocols import Refused
+from console.ports.reach import Reach
+from console.ports.watch import Watch
+
+DIALOG_S = 120.0
+"""How old a plan may be when it is confirmed."""
+
+
+class Session:
+    """One cluster: looked at, followed, planned for and changed."""
+
+    actions: tuple[Action, ...] = ACTIONS
+
+    def __init__(self, file: ClusterFile, reach: Reach, watch: Watch, journal: Journal | None, problem: str) -> None:
+        self.file = file
+        self.reach = reach
+        self.watch = watch
+        self.journal = journal
+        self.journal_problem = problem
+        """Why nothing can be changed; empty when changes are possible."""
+        self.run: Run | None = None
+
+    @staticmethod
+    @asynccontextmanager
+    async def open(file: ClusterFile, state_dir: Path, *, read_only: bool = False) -> "AsyncIterator[Session]":
+        """Begin to watch a cluster. Raises ClusterFileError; an unwritable journal only takes away changes."""
+        reach = await asyncio.to_thread(Reach.of, file)
+        journal, problem = None, "this session is read-only"
+        if not read_only:
+            try:
+                journal, problem = Journal.open(state_dir, file.table.name), ""
+            except JournalError as error:
+                problem = str(error)
+        try:
+            async with Watch(reach, Board(file.layout), file.table.watch) as watch:
+                session = Session(file, reach, watch, journal, problem)
+                yield session
+                if session.run:
+                    await session.run.finished()
+        finally:
+            await reach.close()
+            if journal:
+                journal.close()
+
+    @property
+    def cluster(self) -> str:
+        """The cluster's name."""
+        return self.file.table.name
+
+    @property
+    def environment(self) -> str:
+        """The word for what kind of cluster this is: shown wherever something is confirmed."""
+        return self.file.table.environment
+
+    @property
+    def read_only(self) -> bool:
+        """Nothing can be changed from here; `journal_problem` says why."""
+        return self.journal is None
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The cluster as it is seen now, ages included; never waits."""
+        return self.watch.snapshot()
+
+    async def look(self) -> Snapshot:
+        """Every source asked anew, within the deadlines."""
+        return await self.watch.look()
+
+    def follow(self) -> AsyncIterator[Snapshot]:
+        """The picture now, then each different one."""
+        return self.watch.follow()
+
+    def plan(self, action: str, target: str, parameters: Mapping[str, Value] | None = None) -> Plan:
+        """What an action would do as the cluster stands now; pure and cheap. Raises PlanError."""
+        return self._plan(self.snapshot, action, target, parameters or {})
+
+    def start(self, plan: Plan, confirmation: Confirmation) -> Run:
+        """Carry out a plan. A refusal is an event of the run, never an exception."""
+        run = Run(plan, confirmation, self, self.journal, self._preflight)
+        if self.run is None or self.run.outcome is not None:
+            self.run = run
+        return run
+
+    def _plan(self, snapshot: Snapshot, name: str, target: str, parameters: Mapping[str, Value]) -> Plan:
+        action = action_named(name)
+        plan = action.plan(snapshot, target, action.values(parameters))
+        try:
+            steps = tuple(replace(step, command=step.op.command(self.reach)) for step in plan.steps)
+        except Refused as refusal:
+            can_be_sent = Check(says="every step can be sent", ok=False, value=str(refusal), limit="yes")
+            return replace(plan, checks=(*plan.checks, can_be_sent))
+        return replace(plan, steps=steps)
+
+    async def _preflight(self, plan: Plan, confirmation: Confirmation) -> str | None:
+        """Why a confirmed plan must not be carried out now, or None: every check again, on a fresh look."""
+        if self.journal is None:
+            return f"nothing can be changed: {self.journal_problem}"
+        if self.run is not None and self.run.plan is not plan and self.run.outcome is None:
+            return f"another change is running: {self.run.plan.title}"
+        if running := [run for run in self.journal.unfinished() if run.running]:
+            return f"another change is running: {running[0].says}"
+        if confirmation.plan_hash not in (None, plan.hash):
+            return f"this is not plan {confirmation.plan_hash}: from the cluster as it stands now it is {plan.hash}"
+        if plan.confirm_words is not None and confirmation.words != plan.confirm_words:
+            return f"this plan is {plan.impact.grade}: {plan.impact.says}; confirm it by typing {plan.confirm_words}"
+        fresh = self._plan(await self.look(), plan.action, plan.target, plan.parameters)
+        if fresh.refusals:
+            return "; ".join(f"{c.says}: {c.value}, must be {c.limit}" for c in fresh.refusals)
+        if fresh.hash != plan.hash:
+            return f"the cluster moved since this plan was made: {plan.difference(fresh)}"
+        return None
