@@ -1,25 +1,24 @@
 """The composition root: a session is one cluster as a front end holds it; runs are followed, never owned."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from console.change.action import Action, Value
 from console.change.actions import ACTIONS, action_named
-from console.change.engine import Confirmation, Run
+from console.change.engine import Engine
+from console.change.events import Outcome
 from console.change.journal import Journal, JournalError
 from console.change.plan import Check, Plan
+from console.change.run import Confirmation, Run
 from console.cluster.merge import Board
 from console.cluster.snapshot import Snapshot
 from console.ports.clusterfile import ClusterFile
 from console.ports.protocols import Refused
 from console.ports.reach import Reach
 from console.ports.watch import Watch
-
-DIALOG_S = 120.0
-"""How old a plan may be when it is confirmed."""
 
 
 class Session:
@@ -82,7 +81,7 @@ class Session:
         """Every source asked anew, within the deadlines."""
         return await self.watch.look()
 
-    def follow(self) -> AsyncIterator[Snapshot]:
+    def follow(self) -> AsyncGenerator[Snapshot]:
         """The picture now, then each different one."""
         return self.watch.follow()
 
@@ -92,10 +91,12 @@ class Session:
 
     def start(self, plan: Plan, confirmation: Confirmation) -> Run:
         """Carry out a plan. A refusal is an event of the run, never an exception."""
-        run = Run(plan, confirmation, self, self.journal, self._preflight)
-        if self.run is None or self.run.outcome is not None:
-            self.run = run
-        return run
+        if self.run is not None and self.run.outcome is None:
+            return Run(plan, _refusing(f"another change is running: {self.run.plan.title}"))
+        if self.journal is None:
+            return Run(plan, _refusing(f"nothing can be changed: {self.journal_problem}"))
+        self.run = Run(plan, Engine(self, self.journal, self._preflight, confirmation).carry_out)
+        return self.run
 
     def _plan(self, snapshot: Snapshot, name: str, target: str, parameters: Mapping[str, Value]) -> Plan:
         action = action_named(name)
@@ -109,10 +110,7 @@ class Session:
 
     async def _preflight(self, plan: Plan, confirmation: Confirmation) -> str | None:
         """Why a confirmed plan must not be carried out now, or None: every check again, on a fresh look."""
-        if self.journal is None:
-            return f"nothing can be changed: {self.journal_problem}"
-        if self.run is not None and self.run.plan is not plan and self.run.outcome is None:
-            return f"another change is running: {self.run.plan.title}"
+        assert self.journal is not None
         if running := [run for run in self.journal.unfinished() if run.running]:
             return f"another change is running: {running[0].says}"
         if confirmation.plan_hash not in (None, plan.hash):
@@ -125,3 +123,10 @@ class Session:
         if fresh.hash != plan.hash:
             return f"the cluster moved since this plan was made: {plan.difference(fresh)}"
         return None
+
+
+def _refusing(says: str) -> Callable[[Run], Awaitable[tuple[Outcome, str]]]:
+    async def refuse(_: Run) -> tuple[Outcome, str]:
+        return Outcome.REFUSED, says
+
+    return refuse

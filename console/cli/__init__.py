@@ -22,7 +22,7 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads; say nothing at the end either
         sys.exit(0)
-    except Exception as crash:  # noqa: BLE001 - the last line of defence: a sentence instead of a traceback
+    except Exception as crash:
         if os.environ.get("WATCHKEEPER_TRACEBACK"):
             raise
         click.echo(f"unexpected error: {type(crash).__name__}: {crash}", err=True)

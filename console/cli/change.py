@@ -12,9 +12,9 @@ import click
 from console.change.action import Action, Value
 from console.change.actions import ACTIONS, action_named
 from console.change.document import event_document, plan_document
-from console.change.engine import Confirmation, Run
 from console.change.events import Event, Outcome
 from console.change.plan import Plan, PlanError
+from console.change.run import Confirmation, Run
 from console.cli.see import open_session, say_json
 from console.cli.settings import Mistake, settings, shared
 from console.cli.words import print_event, print_plan

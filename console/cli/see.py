@@ -2,8 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
-from contextlib import aclosing, suppress
+from contextlib import AbstractAsyncContextManager, aclosing, suppress
 from datetime import UTC, datetime
 
 import click
@@ -25,9 +24,9 @@ def say_json(document: object) -> None:
     sys.stdout.buffer.flush()
 
 
-def open_session(file: ClusterFile, *, read_only: bool = True) -> "aclosing[Session]":
+def open_session(file: ClusterFile, *, read_only: bool = True) -> AbstractAsyncContextManager[Session]:
     """A session whose configuration mistakes are exit code 2."""
-    return Session.open(file, settings().state_dir, read_only=read_only)  # type: ignore[return-value]
+    return Session.open(file, settings().state_dir, read_only=read_only)
 
 
 def print_status(file: ClusterFile, as_json: bool = False) -> None:
@@ -103,7 +102,7 @@ async def _events(file: ClusterFile, as_json: bool, seconds: float | None) -> No
         before = await session.look()
         click.echo(f"watching {session.cluster}", err=True)
         with suppress(TimeoutError):
-            async with asyncio.timeout(seconds), aclosing(_followed(session)) as pictures:
+            async with asyncio.timeout(seconds), aclosing(session.follow()) as pictures:
                 async for after in pictures:
                     at = datetime.now(UTC)
                     for change in changes(before, after):
@@ -112,11 +111,6 @@ async def _events(file: ClusterFile, as_json: bool, seconds: float | None) -> No
                         else:
                             click.echo(f"{at:%H:%M:%S.%f}"[:-3] + f" UTC  {change.subject}: {change.says}")
                     before = after
-
-
-async def _followed(session: Session) -> AsyncIterator[Snapshot]:
-    async for snapshot in session.follow():
-        yield snapshot
 
 
 VERBS = (status, check, events)

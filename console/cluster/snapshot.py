@@ -81,11 +81,13 @@ class PoolMember:
     backup: bool = False
     changed_s: int | None = field(default=None, compare=False)
     """Seconds since the last change between up and down."""
+    known: bool = True
+    """Its balancer answers; otherwise this is the last that it said, and no longer counts as serving."""
 
     @property
     def serving(self) -> bool:
         """New traffic goes to it."""
-        return self.admin is Admin.READY and self.check is not Health.DOWN and self.weight > 0
+        return self.known and self.admin is Admin.READY and self.check is not Health.DOWN and self.weight > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,10 @@ async def read_message(reader: asyncio.StreamReader) -> Message:
         name, _, value = line.partition(":")
         headers[name.strip().lower()] = value.strip()
     body = await reader.readexactly(int(headers.get("content-length", "0")))
-    return Message(head[0].split(" ", 2), headers, body)
+    first = head[0].split(" ", 2)
+    if len(first) < 2:
+        raise ValueError(f"expected the first line of an HTTP message, not {head[0]!r}")
+    return Message(first, headers, body)
 
 
 class Server:

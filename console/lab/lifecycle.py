@@ -51,11 +51,10 @@ def down(name: str, state_dir: Path) -> bool:
         LabError: another command is at work on it.
     """
     home = directory(name, state_dir)
-    try:
-        with locked(home):
-            _remove(home)
-    except FileNotFoundError:
+    if not home.exists():
         return False
+    with locked(home):
+        _remove(home)
     return True
 
 
@@ -80,15 +79,21 @@ def _remove(home: Path, keep: bool = False) -> None:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Turn SIGTERM and SIGHUP into an exception, as SIGINT is one, so that a start cleans up after itself."""
+    """Turn the first SIGINT, SIGTERM or SIGHUP into an exception, and let the clean-up after it finish."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
-    def stop(number: int, _frame: FrameType | None) -> None:
-        raise SystemExit(128 + number)
+    stopping = False
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP)}
+    def stop(number: int, _frame: FrameType | None) -> None:
+        nonlocal stopping
+        if not stopping:
+            stopping = True
+            raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, stop) for number in numbers}
     try:
         yield
     finally:

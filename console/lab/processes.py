@@ -5,18 +5,17 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
-if TYPE_CHECKING:
-    import psutil  # type: ignore[import-untyped]
-
 MARK = "WATCHKEEPER_LAB_DIR"  # in the environment of every process of a lab, and of what those start
 GRACE_S = 1.0  # a mongod that hands over first needs longer, but its data is about to be removed
+KILL_PATIENCE_S = 10.0
 
 Life = Literal["running", "paused", "dead"]
 
@@ -25,8 +24,13 @@ class Started(msgspec.Struct, frozen=True):
     """A process of the lab: pid and start time name it for good, the arguments start it anew."""
 
     pid: int
-    created_s: float  # seconds since the epoch, as psutil reports it
-    argv: list[str]
+    start_ticks: int  # after the boot, from /proc: setting the clock does not move it
+    argv: list[str] = []
+
+
+class _Stat(NamedTuple):
+    state: str
+    start_ticks: int
 
 
 def python(module: str, *arguments: str) -> list[str]:
@@ -40,8 +44,6 @@ def start(argv: list[str], home: Path, log: str) -> Started:
     Raises:
         OSError: the program can't be executed.
     """
-    import psutil
-
     source = str(Path(__file__).parents[2])
     search = os.pathsep.join(filter(None, [source, os.environ.get("PYTHONPATH")]))
     with (home / f"{log}.log").open("ab") as output:
@@ -52,38 +54,32 @@ def start(argv: list[str], home: Path, log: str) -> Started:
             stdout=output,
             stderr=output,
             start_new_session=True,
-            env={**os.environ, MARK: str(home), "PYTHONPATH": search, "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, MARK: str(home), "PYTHONPATH": search, "LC_ALL": "C"},
         )
-    created_s = psutil.Process(child.pid).create_time()
+    stat = _stat(child.pid)
     # Waited for, so that a killed node is no zombie of a long-lived parent such as the console itself.
     threading.Thread(target=child.wait, daemon=True, name=f"wait-{log}").start()
-    return Started(child.pid, created_s, argv)
+    return Started(child.pid, stat.start_ticks if stat else 0, argv)
 
 
 def life(started: Started) -> Life:
     """Return whether a process still runs, is stopped by a signal, or is gone."""
-    import psutil
-
-    process = _process(started)
-    if process is None:
+    stat = _stat(started.pid)
+    if stat is None or stat.start_ticks != started.start_ticks or stat.state in "ZX":
         return "dead"
-    with suppress(psutil.NoSuchProcess):
-        return "paused" if process.status() == psutil.STATUS_STOPPED else "running"
-    return "dead"
+    return "paused" if stat.state in "Tt" else "running"
 
 
 def send(started: Started, number: signal.Signals) -> None:
     """Send a signal to a process if it is still the one that was started."""
-    if process := _process(started):
-        import psutil
-
-        with suppress(psutil.NoSuchProcess):
-            process.send_signal(number)
+    if life(started) != "dead":
+        with suppress(ProcessLookupError):
+            os.kill(started.pid, number)
 
 
 def local_ports(pid: int) -> set[int]:
     """Return the local ports of a process's TCP sockets; none if it is gone."""
-    import psutil
+    import psutil  # type: ignore[import-untyped]
 
     try:
         return {connection.laddr.port for connection in psutil.Process(pid).net_connections("tcp4")}
@@ -93,36 +89,36 @@ def local_ports(pid: int) -> set[int]:
 
 def end_all(started: Iterable[Started], home: Path) -> None:
     """End these processes and every other one marked as belonging to this lab, and wait until they are gone."""
-    import psutil
-
-    found = {process.pid: process for process in map(_process, started) if process}
-    found.update({process.pid: process for process in _marked(home) if process.pid not in found})
-    for process in found.values():
-        for number in (signal.SIGTERM, signal.SIGCONT):
-            with suppress(psutil.NoSuchProcess):
-                process.send_signal(number)
-    _, alive = psutil.wait_procs(list(found.values()), timeout=GRACE_S)
-    rest = {process.pid: process for process in [*alive, *_marked(home)]}
-    for process in rest.values():
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
-    psutil.wait_procs(list(rest.values()), timeout=10)
+    ending = {process.pid: process for process in (*started, *_marked(home))}
+    for number in (signal.SIGTERM, signal.SIGCONT):
+        for process in ending.values():
+            send(process, number)
+    _wait(ending.values(), GRACE_S)
+    ending.update({process.pid: process for process in _marked(home)})
+    for process in ending.values():
+        send(process, signal.SIGKILL)
+    _wait(ending.values(), KILL_PATIENCE_S)
 
 
-def _process(started: Started) -> "psutil.Process | None":
-    import psutil
-
-    with suppress(psutil.NoSuchProcess):
-        process = psutil.Process(started.pid)
-        if process.create_time() == started.created_s and process.status() != psutil.STATUS_ZOMBIE:
-            return process
-    return None
+def _wait(ending: Iterable[Started], patience_s: float) -> None:
+    deadline = time.monotonic() + patience_s
+    while any(life(process) != "dead" for process in ending) and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
-def _marked(home: Path) -> Iterator["psutil.Process"]:
-    import psutil
+def _marked(home: Path) -> Iterator[Started]:
+    mark = f"{MARK}={home}".encode()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            with suppress(OSError):
+                if mark in (entry / "environ").read_bytes().split(b"\0") and (stat := _stat(int(entry.name))):
+                    yield Started(int(entry.name), stat.start_ticks)
 
-    for process in psutil.process_iter():
-        with suppress(psutil.Error, OSError):
-            if process.pid != os.getpid() and process.environ().get(MARK) == str(home):
-                yield process
+
+def _stat(pid: int) -> _Stat | None:
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+    except OSError:
+        return None
+    fields = text.rpartition(")")[2].split()  # the name before it may hold anything
+    return _Stat(fields[0], int(fields[19]))

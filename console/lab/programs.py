@@ -45,7 +45,7 @@ def haproxy() -> str:
 def _checked(path: str, variable: str) -> str:
     if not (Path(path).is_file() and os.access(path, os.X_OK)):
         raise LabError(f"${variable} is {path}: expected an executable file; unset it to use the wheel's")
-    return path
+    return str(Path(path).absolute())
 
 
 def _absent(program: str) -> str:

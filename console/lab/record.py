@@ -65,10 +65,13 @@ def locked(home: Path, patience_s: float = LOCK_PATIENCE_S) -> Iterator[None]:
     """Hold the lab's directory against other commands on the same lab; nothing is left in it.
 
     Raises:
-        FileNotFoundError: there is no such directory (any more).
-        LabError: another command held it longer than the patience.
+        LabError: another command removed it, or held it longer than the patience.
     """
-    descriptor = os.open(home, os.O_RDONLY | os.O_DIRECTORY)
+    gone = f"the lab in {home} was removed meanwhile: start it with `watchkeeper lab up`"
+    try:
+        descriptor = os.open(home, os.O_RDONLY | os.O_DIRECTORY)
+    except FileNotFoundError:
+        raise LabError(gone) from None
     try:
         deadline = time.monotonic() + patience_s
         while True:
@@ -81,8 +84,8 @@ def locked(home: Path, patience_s: float = LOCK_PATIENCE_S) -> Iterator[None]:
                         f"another command is at work on the lab in {home}; wait for it, then try again"
                     ) from None
                 time.sleep(0.05)
-        if os.fstat(descriptor).st_ino != home.stat().st_ino:
-            raise FileNotFoundError(home)
+        if not home.exists() or os.fstat(descriptor).st_ino != home.stat().st_ino:
+            raise LabError(gone)
         yield
     finally:
         os.close(descriptor)

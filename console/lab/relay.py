@@ -98,6 +98,8 @@ class _Link:
         if end is self.near and end.transport:
             self.source_port = end.transport.get_extra_info("peername")[1]
             self.network.join(self)
+        elif self.near.transport is None:
+            end.reset()  # the client left while its service was being dialled
         self.steer()
 
     def steer(self) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 
@@ -60,7 +60,7 @@ class Watch:
         """The picture as it stands now, ages included."""
         return self._board.snapshot(time.monotonic(), datetime.now(UTC))
 
-    async def follow(self) -> AsyncIterator[Snapshot]:
+    async def follow(self) -> AsyncGenerator[Snapshot]:
         """The picture now, then each different one; newest wins, at most one in PUBLISH_EVERY_S."""
         version, seen, told_s = self._version, self.snapshot(), time.monotonic()
         yield seen

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from console.cluster.snapshot import (
     Admin,
@@ -71,7 +72,7 @@ def draining(server: str = "app2") -> Snapshot:
 def unknown() -> Snapshot:
     """Everything is configured and nothing has answered for longer than the limit."""
     was, reason = calm(), "last seen 42 s ago"
-    lost = {"health": Health.UNKNOWN, "reason": reason, "age_s": 42.0}
+    lost: dict[str, Any] = {"health": Health.UNKNOWN, "reason": reason, "age_s": 42.0}
     return judged(
         replace(
             was,
@@ -80,7 +81,9 @@ def unknown() -> Snapshot:
                     server,
                     **lost,
                     latency_ms=None,
-                    pools=tuple(replace(pool, check=Health.UNKNOWN, check_says=reason) for pool in server.pools),
+                    pools=tuple(
+                        replace(pool, check=Health.UNKNOWN, check_says=reason, known=False) for pool in server.pools
+                    ),
                 )
                 for server in was.app_servers
             ),
@@ -122,34 +125,32 @@ def large(app_servers: int = 200) -> Snapshot:
     )
 
 
-def with_server(snapshot: Snapshot, name: str, **changes: object) -> Snapshot:
+def with_server(snapshot: Snapshot, name: str, **changes: Any) -> Snapshot:
     """The same with other values in one application server."""
-    servers = tuple(replace(s, **changes) if s.name == name else s for s in snapshot.app_servers)  # type: ignore[arg-type]
+    servers = tuple(replace(s, **changes) if s.name == name else s for s in snapshot.app_servers)
     return judged(replace(snapshot, app_servers=servers))
 
 
-def with_pools(snapshot: Snapshot, name: str, balancer: str = "", backend: str = "", **changes: object) -> Snapshot:
+def with_pools(snapshot: Snapshot, name: str, balancer: str = "", backend: str = "", **changes: Any) -> Snapshot:
     """The same with other values in one server's pool entries, of one balancer and backend or of all."""
     server = snapshot.app_server(name)
     assert server
     pools = tuple(
-        replace(pool, **changes)  # type: ignore[arg-type]
-        if balancer in ("", pool.balancer) and backend in ("", pool.backend)
-        else pool
+        replace(pool, **changes) if balancer in ("", pool.balancer) and backend in ("", pool.backend) else pool
         for pool in server.pools
     )
     return with_server(snapshot, name, pools=pools)
 
 
-def with_balancer(snapshot: Snapshot, name: str, **changes: object) -> Snapshot:
+def with_balancer(snapshot: Snapshot, name: str, **changes: Any) -> Snapshot:
     """The same with other values in one balancer."""
-    balancers = tuple(replace(b, **changes) if b.name == name else b for b in snapshot.balancers)  # type: ignore[arg-type]
+    balancers = tuple(replace(b, **changes) if b.name == name else b for b in snapshot.balancers)
     return judged(replace(snapshot, balancers=balancers))
 
 
-def with_member(snapshot: Snapshot, name: str, **changes: object) -> Snapshot:
+def with_member(snapshot: Snapshot, name: str, **changes: Any) -> Snapshot:
     """The same with other values in one member."""
-    members = (replace(m, **changes) if m.name == name else m for m in snapshot.replica_set.members)  # type: ignore[arg-type]
+    members = (replace(m, **changes) if m.name == name else m for m in snapshot.replica_set.members)
     return with_members(snapshot, *members)
 
 
@@ -158,9 +159,9 @@ def with_members(snapshot: Snapshot, *members: Member) -> Snapshot:
     return judged(replace(snapshot, replica_set=_replica_set(*members, term=snapshot.replica_set.term)))
 
 
-def with_node(snapshot: Snapshot, name: str, **changes: object) -> Snapshot:
+def with_node(snapshot: Snapshot, name: str, **changes: Any) -> Snapshot:
     """The same with other values in one node."""
-    nodes = tuple(replace(n, **changes) if n.name == name else n for n in snapshot.nodes)  # type: ignore[arg-type]
+    nodes = tuple(replace(n, **changes) if n.name == name else n for n in snapshot.nodes)
     return judged(replace(snapshot, nodes=nodes))
 
 

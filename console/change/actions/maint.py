@@ -12,14 +12,16 @@ from console.cluster.snapshot import Admin, Snapshot
 def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Plan:
     """The steps of a drain, then maintenance on all balancers or on none."""
     server = pool.find(snapshot, target)
-    drained = drain.plan(snapshot, target, parameters)
+    as_drain = drain.plan(snapshot, target, parameters)
+    drained = pool.set_admin(server, Admin.DRAIN, f"drain {target} on every balancer")
+    waited = pool.wait_idle(server, float(parameters["deadline"]))
     maintained = pool.set_admin(server, Admin.MAINT, f"put {target} into maintenance on every balancer")
     return replace(
-        drained,
+        as_drain,
         action="maint",
         title=f"Maintenance of {target}",
-        steps=(*drained.steps, maintained) if maintained else (),
-        notes=(*drained.notes, f"While in maintenance, {target} is not health-checked; ready asks it first."),
+        steps=tuple(step for step in (drained, waited, maintained) if step) if maintained else (),
+        notes=(*as_drain.notes, f"While in maintenance, {target} is not health-checked; ready asks it first."),
     )
 
 

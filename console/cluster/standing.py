@@ -1,0 +1,91 @@
+"""What stands: the numbers that decide whether service and writes go on, now and after a loss."""
+
+from dataclasses import dataclass
+
+from console.cluster.candidates import caught_up
+from console.cluster.snapshot import AppServer, Health, PoolMember, Snapshot, Tolerates
+
+Entry = tuple[AppServer, PoolMember]
+"""A server, and its place in one backend of one balancer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What stands, in the numbers that decide whether service and writes go on."""
+
+    serving: int
+    """Serving application servers, in the backend that has fewest."""
+    capacity: float
+    """Share of the configured weight that serves, in the backend that has least; 1.0 is all of it."""
+    app_servers: int
+    """All application servers, serving or not."""
+    votes_up: int
+    majority: int
+    """Votes that an election needs."""
+    copies_up: int
+    """Voting members with a copy of the data that are up."""
+    write_majority: int
+    """Copies that must acknowledge a majority write."""
+    electable: int
+    """Members that may be Primary and have caught up."""
+    members: int
+    """Members that may still be lost before writes stop."""
+    writable: bool
+    """There is a Primary."""
+
+    @property
+    def writes_stand(self) -> bool:
+        """A Primary can be elected, and a majority write can be acknowledged."""
+        return self.votes_up >= self.majority and self.copies_up >= self.write_majority and self.electable > 0
+
+
+def tolerates(snapshot: Snapshot) -> Tolerates:
+    """How many servers and how many members may be lost, one at a time; 0 where that cannot be known."""
+    now = standing(snapshot)
+    return Tolerates(app_servers=max(0, now.serving - 1), members=now.members)
+
+
+def standing(snapshot: Snapshot) -> Standing:
+    """What stands in a snapshot; what is unknown does not count."""
+    pools = pools_known(snapshot).values()
+    replica_set = snapshot.replica_set
+    copies = [m for m in replica_set.members if m.voting and m.data_bearing]
+    write_majority = min(replica_set.majority, len(copies))
+    copies_up = sum(member.up for member in copies)
+    electable = sum(caught_up(member) for member in replica_set.members)
+    writable = replica_set.primary is not None
+    spare = min(replica_set.voters_up - replica_set.majority, copies_up - write_majority, electable - 1)
+    return Standing(
+        serving=min((sum(serves(*entry) for entry in pool) for pool in pools), default=0),
+        capacity=min(map(_capacity, pools), default=0.0),
+        app_servers=len(snapshot.app_servers),
+        votes_up=replica_set.voters_up,
+        majority=replica_set.majority,
+        copies_up=copies_up,
+        write_majority=write_majority,
+        electable=electable,
+        members=max(0, spare) if writable else 0,
+        writable=writable,
+    )
+
+
+def serves(server: AppServer, pool: PoolMember) -> bool:
+    """It takes traffic from this backend and is healthy by its own word."""
+    return server.health is Health.UP and pool.serving
+
+
+def pools_known(snapshot: Snapshot) -> dict[tuple[str, str], list[Entry]]:
+    """The entries of every (balancer, backend) whose balancer answers."""
+    # A balancer that does not answer is not counted: neither what it serves nor what it does not.
+    pools: dict[tuple[str, str], list[Entry]] = {}
+    for server in snapshot.app_servers:
+        for pool in server.pools:
+            if pool.known:
+                pools.setdefault((pool.balancer, pool.backend), []).append((server, pool))
+    return pools
+
+
+def _capacity(pool: list[Entry]) -> float:
+    configured = sum(entry.weight for _, entry in pool if not entry.backup)
+    left = sum(entry.weight for server, entry in pool if not entry.backup and serves(server, entry))
+    return left / configured if configured else 0.0
