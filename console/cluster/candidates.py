@@ -78,7 +78,7 @@ def _candidate(member: Member, primary: Member | None) -> Candidate:
         member=member.name,
         predicates=(
             _reachable(member),
-            _predicate("state", member.state is MemberState.SECONDARY, member.state, "SECONDARY"),
+            _predicate("state", member.state is MemberState.SECONDARY, str(member.state), "SECONDARY"),
             _predicate("votes", member.voting, "newly added" if member.newly_added else str(member.votes), "1"),
             _predicate("priority", member.priority > 0, f"{member.priority:g}", "above 0"),
             _full(member),

@@ -171,5 +171,5 @@ def _members_say(after: Standing) -> str:
 
 
 def _more(spare: int) -> str:
-    words = {0: "none", 1: "one"}
+    words = {0: "no", 1: "one"}
     return f"{words.get(spare, spare)} more may be lost"

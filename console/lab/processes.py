@@ -30,7 +30,13 @@ class Started(msgspec.Struct, frozen=True):
 
 class _Stat(NamedTuple):
     state: str
+    threads: int
     start_ticks: int
+
+    @property
+    def ended(self) -> bool:
+        """A zombie whose threads are gone too: until then its sockets may still be open."""
+        return self.state in "ZX" and self.threads <= 1
 
 
 def python(module: str, *arguments: str) -> list[str]:
@@ -65,7 +71,7 @@ def start(argv: list[str], home: Path, log: str) -> Started:
 def life(started: Started) -> Life:
     """Return whether a process still runs, is stopped by a signal, or is gone."""
     stat = _stat(started.pid)
-    if stat is None or stat.start_ticks != started.start_ticks or stat.state in "ZX":
+    if stat is None or stat.start_ticks != started.start_ticks or stat.ended:
         return "dead"
     return "paused" if stat.state in "Tt" else "running"
 
@@ -79,7 +85,7 @@ def send(started: Started, number: signal.Signals) -> None:
 
 def local_ports(pid: int) -> set[int]:
     """Return the local ports of a process's TCP sockets; none if it is gone."""
-    import psutil  # type: ignore[import-untyped]
+    import psutil
 
     try:
         return {connection.laddr.port for connection in psutil.Process(pid).net_connections("tcp4")}
@@ -121,4 +127,4 @@ def _stat(pid: int) -> _Stat | None:
     except OSError:
         return None
     fields = text.rpartition(")")[2].split()  # the name before it may hold anything
-    return _Stat(fields[0], int(fields[19]))
+    return _Stat(fields[0], int(fields[17]), int(fields[19]))

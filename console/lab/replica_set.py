@@ -1,7 +1,8 @@
 """Makes a replica set out of three empty mongod processes, and reads how it stands."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -24,8 +25,8 @@ ROLES: dict[str, list[tuple[str, str]]] = {
     ],
     "app": [("readWrite", "app")],
 }
-# Elections and first heartbeats at these intervals take a tenth of a second instead of ten.
-START_SETTINGS = {"electionTimeoutMillis": 500, "heartbeatIntervalMillis": 100}
+# Elections and first heartbeats at these intervals take one second instead of ten.
+START_SETTINGS = {"electionTimeoutMillis": 1000, "heartbeatIntervalMillis": 100}
 
 
 def initiate(layout: Layout, alive: Callable[[], None], patience_s: float) -> None:
@@ -39,22 +40,13 @@ def initiate(layout: Layout, alive: Callable[[], None], patience_s: float) -> No
     deadline = time.monotonic() + patience_s
     members = [{"_id": number, "host": host} for number, host in enumerate(layout.members())]
     for node in MEMBERS:
-        _until(deadline, alive, f"mongod of {node.name} answers", partial(_answers, layout, node))
-    with _member(layout, MEMBERS[0]) as first:
+        _until(deadline, alive, f"mongod of {node.name} answers", partial(_hello, layout, node))
+    with _worded("initiate"), _member(layout, MEMBERS[0]) as first:
         config = {"_id": "rs0", "version": 1, "members": members, "settings": START_SETTINGS}
         first.admin.command("replSetInitiate", config)
-    primary = ""
-
-    def elected() -> bool:
-        nonlocal primary
-        for node in MEMBERS:
-            with _member(layout, node) as client:
-                if client.admin.command("hello").get("isWritablePrimary"):
-                    primary = node.name
-        return bool(primary)
-
-    _until(deadline, alive, "the replica set elects a Primary", elected)
-    _create_users(layout, next(node for node in MEMBERS if node.name == primary))
+    _until(deadline, alive, "the replica set elects a Primary", lambda: _primary(layout) is not None)
+    with _worded("create the users of"):
+        _create_users(layout, _primary(layout) or MEMBERS[0])
 
 
 def settle(layout: Layout, alive: Callable[[], None], patience_s: float) -> str:
@@ -63,9 +55,8 @@ def settle(layout: Layout, alive: Callable[[], None], patience_s: float) -> str:
     Raises:
         LabError: it did not come about in time.
     """
-
     deadline = time.monotonic() + patience_s
-    with _connect(layout, "root") as client:
+    with _worded("complete"), _connect(layout, "root") as client:
         _until(deadline, alive, "every member is PRIMARY or SECONDARY", lambda: is_whole(_states(client)))
         config = client.admin.command("replSetGetConfig")["config"]
         config["version"] += 1
@@ -111,12 +102,26 @@ def missing(layout: Layout, entries: list[str]) -> list[str]:
     return lost
 
 
-def _until(deadline: float, alive: Callable[[], None], what: str, met: Callable[[], bool]) -> None:
+def _until(deadline: float, alive: Callable[[], None], what: str, met: Callable[[], object]) -> None:
     while not met():
         alive()
         if time.monotonic() > deadline:
             raise LabError(f"waited in vain until {what}; the machine may be too busy: try again")
         time.sleep(0.03)
+
+
+@contextmanager
+def _worded(verb: str) -> Iterator[None]:
+    import pymongo
+
+    try:
+        yield
+    except pymongo.errors.PyMongoError as error:
+        raise LabError(f"could not {verb} the replica set: {error}; is the machine too busy? try again") from error
+
+
+def _primary(layout: Layout) -> Node | None:
+    return next((node for node in MEMBERS if _hello(layout, node).get("isWritablePrimary")), None)
 
 
 def _states(client: "Client") -> list[str]:
@@ -129,14 +134,14 @@ def _states(client: "Client") -> list[str]:
     return [str(member["stateStr"]) for member in status["members"]]
 
 
-def _answers(layout: Layout, node: Node) -> bool:
+def _hello(layout: Layout, node: Node) -> dict[str, object]:
     import pymongo
 
     try:
         with _member(layout, node) as client:
-            return bool(client.admin.command("ping"))
+            return dict(client.admin.command("hello"))
     except pymongo.errors.PyMongoError:
-        return False
+        return {}
 
 
 def _member(layout: Layout, node: Node) -> "Client":

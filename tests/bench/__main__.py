@@ -21,7 +21,7 @@ def main() -> None:
         state_dir = Path(folder)
         status = lab.up(NAME, state_dir, lambda words: print(words, file=sys.stderr)).to_json()
         try:
-            _terminal(status["cluster_file"], state_dir)
+            _terminal(str(status["cluster_file"]), state_dir)
             _detection(status, state_dir)
         finally:
             lab.down(NAME, state_dir)

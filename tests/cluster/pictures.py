@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from console.cluster.merge import judged
 from console.cluster.snapshot import (
     Admin,
     AppServer,
@@ -163,11 +164,6 @@ def with_node(snapshot: Snapshot, name: str, **changes: Any) -> Snapshot:
     """The same with other values in one node."""
     nodes = tuple(replace(n, **changes) if n.name == name else n for n in snapshot.nodes)
     return judged(replace(snapshot, nodes=nodes))
-
-
-def judged(snapshot: Snapshot) -> Snapshot:
-    """The same with its findings and with what it tolerates."""
-    return snapshot
 
 
 def _numbers(role: str) -> tuple[int, ...]:

@@ -40,8 +40,8 @@ def disk_nearly_full(snapshot: Snapshot) -> Iterator[Finding]:
 
 def looks_alike(snapshot: Snapshot) -> Iterator[Finding]:
     """A name holds characters that can be mistaken for others, or had some that cannot be shown."""
-    things = (*snapshot.app_servers, *snapshot.balancers, *snapshot.replica_set.members, *snapshot.nodes)
-    for name in sorted({thing.name for thing in things}):
+    tiers = (snapshot.app_servers, snapshot.balancers, snapshot.replica_set.members, snapshot.nodes)
+    for name in sorted({thing.name for tier in tiers for thing in tier}):
         if not name.isascii() or "\\" in name:
             yield warning("looks-alike", name, f"The name {name!a} may be mistaken for another.")
 

@@ -14,9 +14,8 @@ def no_primary(snapshot: Snapshot) -> Iterator[Finding]:
     """Members answer and none of them takes writes."""
     replica_set = snapshot.replica_set
     if _answering(replica_set) and replica_set.primary is None:
-        votes = (
-            f"{replica_set.voters_up} of {replica_set.votes} votes are up and an election needs {_majority(snapshot)}"
-        )
+        up, needed = replica_set.voters_up, max(replica_set.majority, 1)
+        votes = f"{up} of {replica_set.votes} votes are up and an election needs {needed}"
         yield critical("no-primary", _subject(snapshot), f"There is no Primary: nobody takes writes; {votes}.")
 
 
@@ -122,10 +121,6 @@ def _answering(replica_set: ReplicaSet) -> list[Member]:
 
 def _subject(snapshot: Snapshot) -> str:
     return snapshot.replica_set.name or "replica set"
-
-
-def _majority(snapshot: Snapshot) -> int:
-    return max(snapshot.replica_set.majority, 1)
 
 
 def _name(snapshot: Snapshot, address: str) -> str:

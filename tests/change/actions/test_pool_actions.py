@@ -1,8 +1,9 @@
 """drain, ready and maint: what they would do, and what they refuse, as values."""
 
+from typing import Any
+
 import pytest
 
-from console.change.action import Value
 from console.change.actions import action_named
 from console.change.ops import SetAdmin, Wait
 from console.change.plan import Plan, PlanError
@@ -11,7 +12,7 @@ from console.cluster.whatif import Grade
 from tests.cluster.pictures import calm, draining, unknown, with_balancer, with_pools, with_server
 
 
-def plan(snapshot: Snapshot, action: str = "drain", target: str = "app2", **given: Value) -> Plan:
+def plan(snapshot: Snapshot, action: str = "drain", target: str = "app2", **given: Any) -> Plan:
     named = action_named(action)
     parameters = {name.replace("_", "-"): value for name, value in given.items()}
     return named.plan(snapshot, target, named.values(parameters))
@@ -151,7 +152,7 @@ def test_a_wrong_target_is_told_with_the_nearest() -> None:
         ({"colour": "red"}, "drain has no parameter 'colour'; it has: deadline, at-deadline"),
     ],
 )
-def test_a_wrong_parameter_is_told_with_what_was_expected(given: dict[str, Value], says: str) -> None:
+def test_a_wrong_parameter_is_told_with_what_was_expected(given: dict[str, Any], says: str) -> None:
     with pytest.raises(PlanError, match=says):
         plan(calm(), **given)
 

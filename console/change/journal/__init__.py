@@ -1,0 +1,12 @@
+"""The write-ahead journal: who did what, when and why, each step with its proof; chained, so that an edit is found.
+
+No intent on disk, no op. A record is `SHA256(0x00 || prev || body)`; its body is RFC 8785 JSON with ECS field names.
+The newest head also stands in an anchor file and, where there is one, in syslog, so that a cut tail is found as well.
+"""
+
+from console.change.journal.record import JournalError, Record
+from console.change.journal.store import FILE, Journal, export
+from console.change.journal.unfinished import Unfinished
+from console.change.journal.verification import Problem, Verdict, verify
+
+__all__ = ["FILE", "Journal", "JournalError", "Problem", "Record", "Unfinished", "Verdict", "export", "verify"]

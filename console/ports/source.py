@@ -1,0 +1,84 @@
+"""What a watch polls: one look at one thing, and the view that stands for it when a plugin breaks."""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from console.cluster.layout import Layout
+from console.cluster.snapshot import Health
+from console.cluster.views import BalancerView, HealthView, HostView, View
+from console.ports.clusterfile import WatchTable
+from console.ports.protocols import BalancerPort, HealthCheck, HostFacts, Shells
+from console.ports.reach import Reach
+
+
+class Source:
+    """One thing that is polled: at its own pace with jitter, at once when asked, faster in a hurry."""
+
+    def __init__(self, look: Callable[[], Awaitable[View]], broken: Callable[[str], View], every_s: float) -> None:
+        self.every_s = every_s
+        self.background = False
+        """Nothing waits for it: neither a preflight nor a proof."""
+        self.looked_at_s = float("-inf")
+        """When the newest finished look began, by the monotonic clock."""
+        self._look = look
+        self._broken = broken
+        self._now = asyncio.Event()
+
+    def ask(self) -> None:
+        """Look as soon as the look that is going on, if any, has ended."""
+        self._now.set()
+
+    async def views(self, hurry_s: Callable[[], float | None]) -> AsyncIterator[tuple[View, float]]:
+        """Each view with the second at which its look began, for ever; a broken plugin is a view that says so."""
+        while True:
+            began_s = time.monotonic()
+            self._now.clear()
+            try:
+                view = await self._look()
+            except Exception as broken:  # noqa: BLE001 - a plugin may raise anything; it must not end the watch
+                view = self._broken(f"its plugin failed: {type(broken).__name__}: {broken}")
+            self.looked_at_s = began_s
+            yield view, began_s
+            pace_s = self.every_s if self.background else min(self.every_s, hurry_s() or self.every_s)
+            try:
+                async with asyncio.timeout(pace_s * random.uniform(0.9, 1.1)):
+                    await self._now.wait()
+            except TimeoutError:
+                continue
+
+
+def sources(reach: Reach, layout: Layout, paces: WatchTable) -> list[Source]:
+    """Every source that the cluster file gives: application servers, balancers, hosts."""
+    found: list[Source] = []
+    if reach.health:
+        found += [_health(reach.health, n.name, n.address, n.port, paces.health_s) for n in layout.role("app")]
+    found += [_balancer(name, port, paces.balancers_s) for name, port in reach.balancers.items()]
+    if reach.facts and reach.shells:
+        for node, host in reach.hosts.items():
+            found.append(_host(reach.facts, reach.shells, node, host, paces.hosts_s))
+    return found
+
+
+def _health(check: HealthCheck, name: str, address: str, port: int | None, every_s: float) -> Source:
+    def broken(why: str) -> HealthView:
+        return HealthView(server=name, health=Health.UNKNOWN, reason=why)
+
+    return Source(lambda: check.look(name, address, port), broken, every_s)
+
+
+def _balancer(name: str, port: BalancerPort, every_s: float) -> Source:
+    def broken(why: str) -> BalancerView:
+        return BalancerView(balancer=name, health=Health.UNKNOWN, reason=why)
+
+    return Source(port.look, broken, every_s)
+
+
+def _host(facts: HostFacts, shells: Shells, node: str, host: str, every_s: float) -> Source:
+    def broken(why: str) -> HostView:
+        return HostView(node=node, health=Health.UNKNOWN, reason=why)
+
+    source = Source(lambda: facts.look(node, shells.on(host)), broken, every_s)
+    source.background = True
+    return source
