@@ -57,7 +57,7 @@ class Journal:
             check_filesystem(folder)
             make_file(path)
         try:
-            connection = _connect(path, read_only)
+            connection = connect(path, read_only)
             try:
                 journal_id = _identity(connection, read_only)
             except BaseException:
@@ -117,7 +117,7 @@ class Journal:
 
     def records(self, after: int = 0) -> Iterator[Record]:
         """Every record after a seq; a corrupt one says so, and the rest is still there."""
-        with closing(_connect(self._folder / FILE, read_only=True)) as connection:
+        with closing(connect(self._folder / FILE, read_only=True)) as connection:
             for seq, prev, body, digest in connection.execute(ROWS, (after,)):
                 yield decode(seq, bytes(prev), bytes(body), bytes(digest))
 
@@ -207,7 +207,7 @@ class Journal:
 def export(path: Path) -> Iterator[str]:
     """Every record as one JSON line, with its hash."""
     try:
-        with closing(_connect(path, read_only=True)) as connection:
+        with closing(connect(path, read_only=True)) as connection:
             for seq, _, body, digest in connection.execute(ROWS, (0,)):
                 line = json.loads(bytes(body))
                 yield json.dumps({**line, "seq": seq, "hash": bytes(digest).hex()}, ensure_ascii=False)
@@ -215,11 +215,12 @@ def export(path: Path) -> Iterator[str]:
         raise JournalError(f"journal {path} cannot be exported: {error}; `journal verify` says more") from None
 
 
-def _connect(path: Path, read_only: bool) -> sqlite3.Connection:
-    mode = "ro" if read_only else "rw"
+def connect(path: Path, read_only: bool) -> sqlite3.Connection:
+    """Open the file of a journal; a reader also opens it for writing: only so can it roll back what a kill cut off."""
     connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=5, isolation_level=None, check_same_thread=False
+        f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=5, isolation_level=None, check_same_thread=False
     )
+    connection.execute(f"PRAGMA query_only={int(read_only)}")
     connection.execute("PRAGMA synchronous=EXTRA")
     return connection
 

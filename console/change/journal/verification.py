@@ -8,6 +8,7 @@ from pathlib import Path
 
 from console.change.journal.anchor import Anchor
 from console.change.journal.record import GENESIS, chain, decode
+from console.change.journal.store import connect
 
 Row = tuple[int, bytes, bytes, bytes]
 """seq, prev, body, hash"""
@@ -60,7 +61,7 @@ def verify(path: Path) -> Verdict:
 
 
 def _rows(path: Path) -> list[Row]:
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+    with closing(connect(path, read_only=True)) as connection:
         found = connection.execute("SELECT seq, prev, body, hash FROM record ORDER BY seq")
         return [(seq, bytes(prev), bytes(body), bytes(digest)) for seq, prev, body, digest in found]
 

@@ -139,7 +139,7 @@ def test_the_hash_follows_the_state_that_the_plan_was_made_from() -> None:
 
 
 def test_a_wrong_target_is_told_with_the_nearest() -> None:
-    with pytest.raises(PlanError, match="no application server 'ap2'; did you mean 'app2'?"):
+    with pytest.raises(PlanError, match=r"no application server 'ap2'; did you mean 'app2'\?"):
         plan(calm(), target="ap2")
 
 
@@ -158,5 +158,5 @@ def test_a_wrong_parameter_is_told_with_what_was_expected(given: dict[str, Any],
 
 
 def test_an_unknown_action_is_told_with_the_nearest() -> None:
-    with pytest.raises(PlanError, match="no action 'drian'; did you mean 'drain'?"):
+    with pytest.raises(PlanError, match=r"no action 'drian'; did you mean 'drain'\?"):
         action_named("drian")
