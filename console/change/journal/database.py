@@ -1,0 +1,68 @@
+"""The journal's file as SQLite sees it. journal_mode=DELETE, synchronous=EXTRA: with WAL, a write after somebody
+unlinked the file succeeds silently, and some releases of SQLite still carry WAL's reset bug."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from console.change.journal.record import SCHEMA, JournalError
+
+Row = tuple[int, bytes, bytes, bytes]
+"""seq, prev, body, hash"""
+
+BUSY_S = 5.0
+"""How long another console's write is waited for."""
+PAGE_ROWS = 500
+"""Rows read at once: the lock is let go between pages, or a reader that pauses would stop every writer."""
+
+TABLE = (
+    "CREATE TABLE IF NOT EXISTS record"
+    " (seq INTEGER PRIMARY KEY, body BLOB NOT NULL, prev BLOB NOT NULL, hash BLOB NOT NULL) STRICT"
+)
+# Whoever tampers need not keep to the types: a reader takes what is there as bytes.
+ROWS = (
+    "SELECT seq, ifnull(CAST(prev AS BLOB), x''), ifnull(CAST(body AS BLOB), x''), ifnull(CAST(hash AS BLOB), x'')"
+    " FROM record WHERE seq > ? ORDER BY seq LIMIT ?"
+)
+BEFORE_ALL = -(2**63)
+
+
+def connect(path: Path, read_only: bool) -> sqlite3.Connection:
+    """Open the file of a journal; a reader also opens it for writing: only so can it roll back what a kill cut off."""
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_S, isolation_level=None, check_same_thread=False
+    )
+    connection.execute(f"PRAGMA query_only={int(read_only)}")
+    connection.execute("PRAGMA synchronous=EXTRA")
+    return connection
+
+
+def prepare(connection: sqlite3.Connection) -> None:
+    """Make the table, and read the modes back. Raises JournalError when they are not what a power cut needs."""
+    modes = [connection.execute(f"PRAGMA {pragma}").fetchone()[0] for pragma in ("journal_mode=DELETE", "synchronous")]
+    if modes != ["delete", 3]:
+        raise JournalError(f"SQLite offers journal_mode {modes[0]}, synchronous {modes[1]}; delete and 3 are needed")
+    connection.execute(TABLE)
+    if (schema := body_of(connection, "DESC").get("schema", SCHEMA)) != SCHEMA:
+        raise JournalError(f"the journal has schema {schema}, newer than {SCHEMA}: update, or look only")
+
+
+def body_of(connection: sqlite3.Connection, order: str) -> dict[str, Any]:
+    """The body of the first (ASC) or the newest (DESC) record; empty when there is none that can be read."""
+    row = connection.execute(f"SELECT body FROM record ORDER BY seq {order} LIMIT 1").fetchone()
+    try:
+        body = json.loads(row[0]) if row else {}
+    except (ValueError, TypeError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def rows(path: Path, after: int = BEFORE_ALL) -> Iterator[Row]:
+    """Every row after a seq, in the order of seq. Raises sqlite3.Error."""
+    with closing(connect(path, read_only=True)) as connection:
+        while page := connection.execute(ROWS, (after, PAGE_ROWS)).fetchall():
+            yield from page
+            after = page[-1][0]

@@ -1,0 +1,175 @@
+"""MongoDB's replica set: every member watched by its own word, and the step-down of its Primary."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import msgspec
+from pymongo.errors import InvalidURI, PyMongoError
+from pymongo.uri_parser import parse_uri
+
+from console.cluster.views import MemberView
+from console.ports.plugins import Context
+from console.ports.protocols import Refused
+from console.ports.secrets import Secret
+
+from .documents import term as elected_in
+from .errors import step_down_problem
+from .member import Client, MemberWatch, direct_client
+
+OPERABLE_EVERY_S = 30.0
+ACTIONS_NEEDED = {"replSetStateChange", "replSetConfigure"}
+
+
+class Operator(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The credentials that change the set; the others only look."""
+
+    username: str
+    password: Secret
+
+
+class MongoDB:
+    """One replica set, by one direct client a member."""
+
+    class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+        """The `[replica_set]` table."""
+
+        uri: str
+        """Every member, and TLS options; no user and no password."""
+        username: str = ""
+        password: Secret | None = None
+        operator: Operator | None = None
+        deadline_s: float = 1.5
+        status_every_s: float = 1.0
+
+        def __post_init__(self) -> None:
+            """Raises ValueError for a URI that cannot be used, or that holds a password."""
+            try:
+                parsed = parse_uri(self.uri)
+            except (InvalidURI, PyMongoError, ValueError) as error:
+                raise ValueError(f"uri is not a MongoDB URI: {error}") from None
+            if parsed["username"] or parsed["password"]:
+                raise ValueError('uri holds a user: name it in username, and password = { file = "…" }')
+
+    def __init__(self, settings: Settings, context: Context) -> None:
+        parsed = parse_uri(settings.uri)
+        self._settings = settings
+        self._options = dict(parsed["options"])
+        self._addresses = [_joined(host, port) for host, port in parsed["nodelist"]]
+        self._known_hosts = set(context.nodes.values())
+        self._watches: dict[str, MemberWatch] = {}
+        self._queues: set[asyncio.Queue[MemberView]] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def follow(self) -> AsyncIterator[MemberView]:
+        """Every member's view whenever anything of it is learnt."""
+        queue: asyncio.Queue[MemberView] = asyncio.Queue()
+        self._queues.add(queue)
+        self._begin()
+        try:
+            while True:
+                yield await queue.get()
+        finally:
+            self._queues.discard(queue)
+
+    async def look(self) -> tuple[MemberView, ...]:
+        """Every member asked once, each within its own deadline."""
+        self._begin()
+        return tuple(await asyncio.gather(*(watch.look() for watch in self._watches.values())))
+
+    async def step_down(self, address: str, *, period_s: int, catch_up_s: int, term: int) -> None:
+        """Never forced; refused unless the member is Primary in that very term now. Raises Refused or Unclear."""
+        client = self._operator_client(address, deadline_s=catch_up_s + 5.0)
+        try:
+            hello = await client.admin.command("hello")
+            if not hello.get("isWritablePrimary"):
+                raise Refused(f"{address} is not Primary any more; {hello.get('primary') or 'nobody'} is")
+            if elected_in(hello) != term:
+                raise Refused(f"{address} is Primary in term {elected_in(hello)} now, not in term {term}")
+        except PyMongoError as error:
+            await client.close()
+            raise Refused(f"{address} cannot be asked before the step-down: {error}") from None
+        except Refused:
+            await client.close()
+            raise
+        try:
+            await client.admin.command({"replSetStepDown": period_s, "secondaryCatchUpPeriodSecs": catch_up_s})
+        except PyMongoError as error:
+            raise step_down_problem(error, address) from None
+        finally:
+            await client.close()
+
+    def step_down_command(self, address: str, *, period_s: int, catch_up_s: int) -> str:
+        """As it would be typed into a MongoDB shell."""
+        return (
+            f"db.adminCommand({{replSetStepDown: {period_s}, secondaryCatchUpPeriodSecs: {catch_up_s}}})  on {address}"
+        )
+
+    async def close(self) -> None:
+        """End every task and client."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(watch.close() for watch in self._watches.values()))
+
+    def _begin(self) -> None:
+        if not self._tasks:
+            self._tasks.append(asyncio.get_running_loop().create_task(self._probe_operator()))
+            for address in self._addresses:
+                self._watch(address)
+
+    def _watch(self, address: str) -> None:
+        settings = self._settings
+        password = settings.password.reveal() if settings.password else ""
+        watch = MemberWatch(address, self._options, settings.username, password, settings.deadline_s, self._publish)
+        self._watches[address] = watch
+        self._tasks.append(asyncio.get_running_loop().create_task(watch.poll(settings.status_every_s)))
+
+    def _publish(self, view: MemberView) -> None:
+        for line in view.config:
+            # Only what the operator wrote down is dialled: a member that lies must not send us elsewhere.
+            if line.address not in self._watches and line.address.rpartition(":")[0] in self._known_hosts:
+                self._watch(line.address)
+        for queue in self._queues:
+            queue.put_nowait(view)
+
+    async def _probe_operator(self) -> None:
+        """May the operator's credentials change the set? Asked of whichever member answers."""
+        while True:
+            operable = await self._operable() if self._settings.operator else False
+            for watch in self._watches.values():
+                watch.operable = operable
+            await asyncio.sleep(OPERABLE_EVERY_S if operable is not None else 1.0)
+
+    async def _operable(self) -> bool | None:
+        for address in self._addresses:
+            client = self._operator_client(address, self._settings.deadline_s)
+            try:
+                status = await client.admin.command("connectionStatus", showPrivileges=True)
+            except PyMongoError:
+                continue
+            finally:
+                await client.close()
+            privileges = status["authInfo"].get("authenticatedUserPrivileges", ())
+            granted = {action for privilege in privileges for action in privilege["actions"]}
+            return granted >= ACTIONS_NEEDED
+        return None
+
+    def _operator_client(self, address: str, deadline_s: float) -> Client:
+        operator = self._settings.operator
+        if operator is None:
+            raise Refused("there is no operator: add [replica_set.operator] with a user of the role clusterManager")
+        return direct_client(
+            address,
+            self._options,
+            operator.username,
+            operator.password.reveal(),
+            self._settings.deadline_s,
+            timeoutMS=int(deadline_s * 1000),
+        )
+
+
+def _joined(host: str, port: int | None) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port or 27017}"
+
+
+PROVIDES = {"replica_set": MongoDB}

@@ -1,0 +1,83 @@
+"""What a failed call means: dead, or only not to be seen; refused, or unknown until re-read."""
+
+import socket
+
+from pymongo.errors import (
+    AutoReconnect,
+    ConfigurationError,
+    ConnectionFailure,
+    NotPrimaryError,
+    OperationFailure,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+)
+
+from console.cluster.snapshot import Health
+from console.ports.protocols import Refused, Unclear
+
+AUTHENTICATION_FAILED = 18
+UNAUTHORIZED = 13
+EXCEEDED_TIME_LIMIT = 262
+IN_PROGRESS = 117
+
+
+def connection_problem(error: BaseException, deadline_s: float) -> tuple[Health, str]:
+    """The health and the reason of a member that could not be asked."""
+    causes = list(_causes(error))
+    if any(isinstance(cause, socket.gaierror) for cause in causes):
+        return Health.UNKNOWN, "its name cannot be resolved from here"
+    text = " ".join(str(cause) for cause in causes).lower()
+    if any(isinstance(cause, ConnectionRefusedError) for cause in causes) or "refused" in text:
+        return Health.DOWN, "connection refused"
+    if any(isinstance(cause, ConnectionResetError | BrokenPipeError) for cause in causes) or "closed" in text:
+        return Health.DOWN, "connection closed"
+    if "certificate" in text or "ssl" in text:
+        return Health.UNKNOWN, f"TLS: {str(error).split(',')[0]}"
+    if isinstance(error, TimeoutError | ServerSelectionTimeoutError) or "timed out" in text or "timeout" in text:
+        return Health.UNKNOWN, f"no answer within {deadline_s:g} s"
+    return Health.UNKNOWN, f"cannot be asked: {str(error).split(', Timeout')[0]}"
+
+
+def command_problem(error: PyMongoError, user: str) -> str:
+    """Why a member that answers does not tell its status."""
+    if isinstance(error, ConfigurationError):
+        return f"{error}"
+    code = error.code if isinstance(error, OperationFailure) else None
+    if code == AUTHENTICATION_FAILED:
+        return f"MongoDB refused the user '{user}': wrong password, or no such user"
+    if code == UNAUTHORIZED:
+        return f"the user '{user}' may not read the status: grant it the role clusterMonitor"
+    return str(error).split(", full error")[0]
+
+
+def is_connection_problem(error: BaseException) -> bool:
+    """The member was not reached; what it said otherwise is an answer."""
+    return isinstance(error, ConnectionFailure | TimeoutError | OSError) and not isinstance(error, NotPrimaryError)
+
+
+def step_down_problem(error: BaseException, member: str) -> Refused | Unclear:
+    """What a failed step-down means. A lost connection is unclear, never failure."""
+    if isinstance(error, NotPrimaryError):
+        return Refused(f"{member} is not Primary any more")
+    if isinstance(error, OperationFailure):
+        words = str(error).split(", full error")[0]
+        if error.code == IN_PROGRESS:
+            return Unclear(f"somebody else is stepping {member} down: {words}")
+        if error.code == EXCEEDED_TIME_LIMIT:
+            return Refused(f"MongoDB refused: {words}")
+        if error.code in (UNAUTHORIZED, AUTHENTICATION_FAILED):
+            return Refused(f"MongoDB refused the operator's credentials: {words}")
+        if error.code in (2, 24):
+            return Refused(f"MongoDB refused: {words}")
+        return Unclear(words)
+    if isinstance(error, AutoReconnect):
+        return Unclear(f"the connection to {member} was lost after the command was sent")
+    return Unclear(f"{type(error).__name__}: {error}")
+
+
+def _causes(error: BaseException | None) -> list[BaseException]:
+    found: list[BaseException] = []
+    while error is not None and error not in found:
+        found.append(error)
+        error = error.__cause__ or error.__context__
+    return found

@@ -1,0 +1,157 @@
+"""One member, by a client of its own: pushed by the awaitable hello, and asked for its status at a pace."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pymongo import AsyncMongoClient
+from pymongo.errors import PyMongoError
+from pymongo.monitoring import (
+    ServerHeartbeatFailedEvent,
+    ServerHeartbeatListener,
+    ServerHeartbeatStartedEvent,
+    ServerHeartbeatSucceededEvent,
+)
+
+from console.cluster.snapshot import Health
+from console.cluster.views import MemberView
+
+from .documents import Document, Facts, member_view, oplog_window_s, unseen, with_problem
+from .errors import command_problem, connection_problem, is_connection_problem
+
+OPLOG_EVERY_S = 10.0
+NATURAL, REVERSED = 1, -1
+
+logging.getLogger("pymongo").setLevel(logging.WARNING)  # its lower levels tell commands and addresses
+
+Client = AsyncMongoClient[dict[str, Any]]
+
+
+def direct_client(
+    address: str, options: Mapping[str, Any], user: str, password: str, deadline_s: float, **more: Any
+) -> Client:
+    """A client that talks to this member only, whatever it is."""
+    if user:
+        more |= {"username": user, "password": password, "authSource": options.get("authsource", "admin")}
+    return AsyncMongoClient(
+        f"mongodb://{address}/",
+        directConnection=True,
+        appname="watchkeeper",
+        heartbeatFrequencyMS=1000,
+        connectTimeoutMS=int(deadline_s * 1000),
+        serverSelectionTimeoutMS=int(deadline_s * 1000),
+        **{name: value for name, value in options.items() if name.startswith("tls") or name == "authmechanism"},
+        **more,
+    )
+
+
+class MemberWatch(ServerHeartbeatListener):
+    """The newest that is known of one member, told to `publish` whenever something of it is learnt."""
+
+    def __init__(
+        self,
+        address: str,
+        options: Mapping[str, Any],
+        user: str,
+        password: str,
+        deadline_s: float,
+        publish: Callable[[MemberView], None],
+    ) -> None:
+        self.address = address
+        self.operable: bool | None = None
+        self._user = user
+        self._deadline_s = deadline_s
+        self._publish = publish
+        self._client = direct_client(address, options, user, password, deadline_s, event_listeners=[self])
+        self._hello: Document | None = None
+        self._status: Document | None = None
+        self._config: Document | None = None
+        self._version = ""
+        self._process: object = None
+        self._window: tuple[float, float | None] = (float("-inf"), None)
+        self._unreachable: tuple[Health, str] | None = (Health.UNKNOWN, "not looked at yet")
+        self._untold = ""
+        """Why it says hello and does not tell its status."""
+
+    @property
+    def view(self) -> MemberView:
+        """What is known now; a member whose answers make no sense is unknown, and says so."""
+        try:
+            return self._view()
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            return unseen(self.address, Health.UNKNOWN, f"its answer cannot be understood: {error}")
+
+    def _view(self) -> MemberView:
+        if self._unreachable or self._hello is None:
+            health, reason = self._unreachable or (Health.UNKNOWN, "no hello yet")
+            return unseen(self.address, health, reason)
+        view = member_view(
+            Facts(
+                address=self.address,
+                hello=self._hello,
+                status=self._status,
+                config=self._config,
+                version=self._version,
+                oplog_window_s=self._window[1],
+                operable=self.operable,
+            )
+        )
+        return with_problem(view, self._untold) if self._untold else view
+
+    def started(self, event: ServerHeartbeatStartedEvent) -> None:
+        """Nothing is known by a beginning."""
+
+    def succeeded(self, event: ServerHeartbeatSucceededEvent) -> None:
+        """Pushed: the server answers an awaitable hello at any change of its topology, at once."""
+        self._hello = event.reply.document
+        self._unreachable = None
+        self._publish(self.view)
+
+    def failed(self, event: ServerHeartbeatFailedEvent) -> None:
+        """Pushed: a closed connection is known at once."""
+        self._unreachable = connection_problem(event.reply, self._deadline_s)
+        self._publish(self.view)
+
+    async def poll(self, every_s: float) -> None:
+        """Ask for the status for ever."""
+        while True:
+            await self.look()
+            await asyncio.sleep(every_s)
+
+    async def look(self) -> MemberView:
+        """Ask once, within the deadline; publishes and returns what is known then."""
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                await self._ask()
+            self._untold = ""
+        except (PyMongoError, OSError, TimeoutError) as error:
+            if is_connection_problem(error):
+                # A monitor that found the port closed knows more than a call that waited for it in vain.
+                self._unreachable = self._unreachable or connection_problem(error, self._deadline_s)
+            else:
+                self._untold = command_problem(error, self._user) if isinstance(error, PyMongoError) else str(error)
+        self._publish(self.view)
+        return self.view
+
+    async def close(self) -> None:
+        """End its monitor and its connections."""
+        await self._client.close()
+
+    async def _ask(self) -> None:
+        hello = await self._client.admin.command("hello")
+        self._hello, self._unreachable = hello, None
+        if hello.get("arbiterOnly"):
+            return  # an arbiter holds no users: only its hello can be had
+        self._status = await self._client.admin.command("replSetGetStatus")
+        # The command hides `newlyAdded`, which decides whether a vote counts; the document behind it does not.
+        self._config = await self._client["local"]["system.replset"].find_one()
+        process = (hello.get("topologyVersion") or {}).get("processId")
+        if not self._version or process != self._process:
+            self._version = str((await self._client.admin.command("buildInfo"))["version"])
+            self._process = process
+        if time.monotonic() - self._window[0] >= OPLOG_EVERY_S:
+            oplog = self._client["local"]["oplog.rs"]
+            first, last = [await oplog.find_one({}, {"ts": 1}, sort=[("$natural", way)]) for way in (NATURAL, REVERSED)]
+            self._window = (time.monotonic(), oplog_window_s(first, last))
