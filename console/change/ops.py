@@ -82,16 +82,20 @@ class StepDown:
     period_s: int
     catch_up_s: int
     term: int
+    follow: tuple[tuple[str, str], ...] = ()
+    """(member, sync source) to ask for first, so that a majority follows the new Primary at once."""
 
     async def apply(self, reach: Reach) -> None:
         """Once; a lost answer is Unclear, and never sent again."""
         await _steps_down(reach).step_down(
-            self.address, period_s=self.period_s, catch_up_s=self.catch_up_s, term=self.term
+            self.address, period_s=self.period_s, catch_up_s=self.catch_up_s, term=self.term, follow=self.follow
         )
 
     def command(self, reach: Reach) -> str:
-        """One line."""
-        return _steps_down(reach).step_down_command(self.address, period_s=self.period_s, catch_up_s=self.catch_up_s)
+        """A line a command."""
+        return _steps_down(reach).step_down_command(
+            self.address, period_s=self.period_s, catch_up_s=self.catch_up_s, follow=self.follow
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,7 @@ class Plugins:
         if qualified in sys.modules:
             return sys.modules[qualified]
         path = self._path(name)
+        self._join_namespace()
         spec = importlib.util.spec_from_file_location(qualified, path)
         if spec is None or spec.loader is None:
             raise PluginError(f"plugin '{name}' at {path} is not a Python file")
@@ -91,6 +92,12 @@ class Plugins:
                 f"plugin '{name}' failed to load from {path}: {type(broken).__name__}: {broken}"
             ) from broken
         return module
+
+    def _join_namespace(self) -> None:
+        """Let one plugin import another as `plugins.NAME`, from the same folders in the same order."""
+        package = sys.modules.setdefault("plugins", ModuleType("plugins"))
+        already = getattr(package, "__path__", ())
+        package.__path__ = list(dict.fromkeys([*map(str, self.folders), *already]))
 
     def _path(self, name: str) -> Path:
         for folder in self.folders:

@@ -133,12 +133,20 @@ class ReplicaSetPort(Protocol):
 class StepsDown(Protocol):
     """A replica set whose Primary can be asked to step down."""
 
-    async def step_down(self, address: str, *, period_s: int, catch_up_s: int, term: int) -> None:
-        """Never forced. Re-reads that the member is Primary in `term` right before. Raises Refused or Unclear."""
+    async def step_down(
+        self, address: str, *, period_s: int, catch_up_s: int, term: int, follow: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        """Never forced. Re-reads that the member is Primary in `term` right before. Raises Refused or Unclear.
+
+        `follow` holds (member, sync source) pairs to be asked for first, as far as they can be had: when the others
+        already replicate from the one that takes over, majority writes go on at once instead of after a second.
+        """
         ...
 
-    def step_down_command(self, address: str, *, period_s: int, catch_up_s: int) -> str:
-        """The exact command, for the plan and the journal."""
+    def step_down_command(
+        self, address: str, *, period_s: int, catch_up_s: int, follow: Sequence[tuple[str, str]] = ()
+    ) -> str:
+        """The exact commands, a line each, for the plan and the journal."""
         ...
 
 

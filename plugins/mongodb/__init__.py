@@ -1,7 +1,8 @@
 """MongoDB's replica set: every member watched by its own word, and the step-down of its Primary."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 import msgspec
 from pymongo.errors import InvalidURI, PyMongoError
@@ -12,8 +13,7 @@ from console.ports.plugins import Context
 from console.ports.protocols import Refused
 from console.ports.secrets import Secret
 
-from .documents import term as elected_in
-from .errors import step_down_problem
+from .handover import follow_source, step_down
 from .member import Client, MemberWatch, direct_client
 
 OPERABLE_EVERY_S = 30.0
@@ -76,33 +76,23 @@ class MongoDB:
         self._begin()
         return tuple(await asyncio.gather(*(watch.look() for watch in self._watches.values())))
 
-    async def step_down(self, address: str, *, period_s: int, catch_up_s: int, term: int) -> None:
+    async def step_down(
+        self, address: str, *, period_s: int, catch_up_s: int, term: int, follow: Sequence[tuple[str, str]] = ()
+    ) -> None:
         """Never forced; refused unless the member is Primary in that very term now. Raises Refused or Unclear."""
-        client = self._operator_client(address, deadline_s=catch_up_s + 5.0)
-        try:
-            hello = await client.admin.command("hello")
-            if not hello.get("isWritablePrimary"):
-                raise Refused(f"{address} is not Primary any more; {hello.get('primary') or 'nobody'} is")
-            if elected_in(hello) != term:
-                raise Refused(f"{address} is Primary in term {elected_in(hello)} now, not in term {term}")
-        except PyMongoError as error:
-            await client.close()
-            raise Refused(f"{address} cannot be asked before the step-down: {error}") from None
-        except Refused:
-            await client.close()
-            raise
-        try:
-            await client.admin.command({"replSetStepDown": period_s, "secondaryCatchUpPeriodSecs": catch_up_s})
-        except PyMongoError as error:
-            raise step_down_problem(error, address) from None
-        finally:
-            await client.close()
+        for member, source in follow:
+            async with self._operator(member, self._settings.deadline_s) as client:
+                await follow_source(client, member, source)
+        async with self._operator(address, catch_up_s + 5.0) as client:
+            await step_down(client, address, period_s, catch_up_s, term)
 
-    def step_down_command(self, address: str, *, period_s: int, catch_up_s: int) -> str:
+    def step_down_command(
+        self, address: str, *, period_s: int, catch_up_s: int, follow: Sequence[tuple[str, str]] = ()
+    ) -> str:
         """As it would be typed into a MongoDB shell."""
-        return (
-            f"db.adminCommand({{replSetStepDown: {period_s}, secondaryCatchUpPeriodSecs: {catch_up_s}}})  on {address}"
-        )
+        first = [f'db.adminCommand({{replSetSyncFrom: "{source}"}})  on {member}' for member, source in follow]
+        last = f"{{replSetStepDown: {period_s}, secondaryCatchUpPeriodSecs: {catch_up_s}}}"
+        return "\n".join([*first, f"db.adminCommand({last})  on {address}"])
 
     async def close(self) -> None:
         """End every task and client."""
@@ -142,23 +132,23 @@ class MongoDB:
 
     async def _operable(self) -> bool | None:
         for address in self._addresses:
-            client = self._operator_client(address, self._settings.deadline_s)
             try:
-                status = await client.admin.command("connectionStatus", showPrivileges=True)
+                async with self._operator(address, self._settings.deadline_s) as client:
+                    status = await client.admin.command("connectionStatus", showPrivileges=True)
             except PyMongoError:
                 continue
-            finally:
-                await client.close()
             privileges = status["authInfo"].get("authenticatedUserPrivileges", ())
             granted = {action for privilege in privileges for action in privilege["actions"]}
             return granted >= ACTIONS_NEEDED
         return None
 
-    def _operator_client(self, address: str, deadline_s: float) -> Client:
+    @asynccontextmanager
+    async def _operator(self, address: str, deadline_s: float) -> AsyncIterator[Client]:
+        """The operator's client of one member, for as long as one command takes."""
         operator = self._settings.operator
         if operator is None:
             raise Refused("there is no operator: add [replica_set.operator] with a user of the role clusterManager")
-        return direct_client(
+        client = direct_client(
             address,
             self._options,
             operator.username,
@@ -166,6 +156,10 @@ class MongoDB:
             self._settings.deadline_s,
             timeoutMS=int(deadline_s * 1000),
         )
+        try:
+            yield client
+        finally:
+            await client.close()
 
 
 def _joined(host: str, port: int | None) -> str:

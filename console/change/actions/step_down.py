@@ -6,7 +6,7 @@ from console.change.action import Action, Parameter, Value
 from console.change.ops import StepDown
 from console.change.plan import Check, Plan, PlanError, Step
 from console.change.proofs import NewPrimary
-from console.cluster.snapshot import Health, Member, ReplicaSet, Snapshot
+from console.cluster.snapshot import Health, Member, MemberState, ReplicaSet, Snapshot
 from console.cluster.whatif import Candidate, electable_after_step_down, impact
 
 FRESH_S = 5.0
@@ -43,7 +43,7 @@ def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Pl
         names = ", ".join(member.name for member in replica_set.members)
         raise PlanError(f"no member '{target}'; there are: {names or 'none'}")
     candidates = electable_after_step_down(snapshot)
-    steps = () if primary is None else (_step(primary, parameters),)
+    steps = () if primary is None else (_step(primary, parameters, _follow(replica_set, primary, candidates)),)
     return Plan(
         action="step-down",
         target=target or replica_set.name,
@@ -64,7 +64,7 @@ def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Pl
     )
 
 
-def _step(primary: Member, parameters: Mapping[str, Value]) -> Step:
+def _step(primary: Member, parameters: Mapping[str, Value], follow: tuple[tuple[str, str], ...]) -> Step:
     return Step(
         does=f"ask {primary.name} to step down and hand over",
         op=StepDown(
@@ -72,10 +72,28 @@ def _step(primary: Member, parameters: Mapping[str, Value]) -> Step:
             period_s=int(parameters["period"]),
             catch_up_s=int(parameters["catch-up"]),
             term=primary.term or 0,
+            follow=follow,
         ),
         proof=NewPrimary(old=primary.name, term=primary.term or 0),
         undo_says="only a new step-down moves the Primary back",
         patience_s=PROOF_S,
+    )
+
+
+def _follow(replica_set: ReplicaSet, primary: Member, candidates: list[Candidate]) -> tuple[tuple[str, str], ...]:
+    """Who should replicate from whom before the handover: the others from the likely successor."""
+    eligible = [candidate.member for candidate in candidates if candidate.eligible]
+    successor = next((m for m in replica_set.members if eligible and m.name == eligible[0]), None)
+    # A successor that replicates from a follower would make a circle, and turning both makes the gap that this avoids.
+    if successor is None or successor.sync_source != primary.address:
+        return ()
+    return tuple(
+        (member.address, successor.address)
+        for member in replica_set.members
+        if member.health is Health.UP
+        and member.state is MemberState.SECONDARY
+        and member is not successor
+        and member.sync_source != successor.address
     )
 
 

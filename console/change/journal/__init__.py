@@ -4,8 +4,9 @@ No intent on disk, no op. A record is `SHA256(0x00 || prev || body)`; its body i
 The newest head also stands in an anchor file and, where there is one, in syslog, so that a cut tail is found as well.
 """
 
+from console.change.journal.export import export
 from console.change.journal.record import JournalError, Record
-from console.change.journal.store import FILE, Journal, export
+from console.change.journal.store import FILE, Journal
 from console.change.journal.unfinished import Unfinished
 from console.change.journal.verification import Problem, Verdict, verify
 

@@ -56,6 +56,6 @@ def say_to_syslog(words: str) -> None:
         return
     handler.ident = "watchkeeper: "
     handler.handleError = lambda record: None  # type: ignore[method-assign]  # a full log must not hinder
-    handler.socket.settimeout(SYSLOG_DEADLINE_S)
+    handler.socket.settimeout(SYSLOG_DEADLINE_S)  # type: ignore[attr-defined]  # typeshed does not know it
     handler.emit(logging.LogRecord("watchkeeper", logging.INFO, "", 0, words, None, None))
     handler.close()

@@ -27,6 +27,7 @@ ROWS = (
     "SELECT seq, ifnull(CAST(prev AS BLOB), x''), ifnull(CAST(body AS BLOB), x''), ifnull(CAST(hash AS BLOB), x'')"
     " FROM record WHERE seq > ? ORDER BY seq LIMIT ?"
 )
+HEAD = "SELECT seq, ifnull(CAST(hash AS BLOB), x'') FROM record ORDER BY seq DESC LIMIT 1"
 BEFORE_ALL = -(2**63)
 
 
@@ -35,8 +36,12 @@ def connect(path: Path, read_only: bool) -> sqlite3.Connection:
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_S, isolation_level=None, check_same_thread=False
     )
-    connection.execute(f"PRAGMA query_only={int(read_only)}")
-    connection.execute("PRAGMA synchronous=EXTRA")
+    try:
+        connection.execute(f"PRAGMA query_only={int(read_only)}")
+        connection.execute("PRAGMA synchronous=EXTRA")
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
 
 

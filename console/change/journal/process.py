@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-CLOCK_TICK_S = 0.05
-"""Two reckonings of one process' start differ by less than this."""
+START_TOLERANCE_S = 1.5
+"""Two reckonings of one process' start differ by less than this: the kernel tells its own start in whole seconds."""
 
 
 @cache
@@ -31,7 +31,7 @@ def alive(body: Mapping[str, Any]) -> bool:
         return False
     try:
         pid = int(body["process.pid"])
-        same = abs(_start_s(pid) - float(body["process.start"])) < CLOCK_TICK_S
+        same = abs(_start_s(pid) - float(body["process.start"])) < START_TOLERANCE_S
         return same and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except (psutil.Error, KeyError, TypeError, ValueError):
         return False

@@ -1,10 +1,9 @@
 """One record: its fields, its canonical bytes, its place in the chain, and who is writing it."""
 
-import getpass
 import hashlib
 import json
 import os
-import platform
+import pwd
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -13,16 +12,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import psutil
-import rfc8785
-
 import console
+from console.change.journal.body import plain
+from console.change.journal.process import identity
 
 SCHEMA = 1
 GENESIS = bytes(32)
-BODY_LIMIT_BYTES = 64 * 1024
-TEXT_LIMIT = 4096
-"""What is kept of one text when a body is too large."""
 
 
 class JournalError(Exception):
@@ -56,20 +51,15 @@ def chain(prev: bytes, body: bytes) -> bytes:
     return hashlib.sha256(b"\0" + prev + body).digest()
 
 
-def encode(body: Mapping[str, Any]) -> bytes:
-    """The canonical bytes of a body; texts of one that is too large are cut, with their length and digest noted."""
-    encoded = rfc8785.dumps(body)
-    return encoded if len(encoded) <= BODY_LIMIT_BYTES else rfc8785.dumps(_cut(body))
-
-
 def decode(seq: int, prev: bytes, body: bytes, digest: bytes) -> Record:
     """A record from its row; whatever is wrong with it is said in `corrupt`."""
     corrupt = "" if chain(prev, body) == digest else "its bytes do not match its hash"
     try:
         fields: dict[str, Any] = json.loads(body)
-        at = datetime.fromisoformat(fields["@timestamp"])
-    except (ValueError, KeyError, TypeError):
+        at = datetime.fromisoformat(fields["@timestamp"]).astimezone(UTC)
+    except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
         return Record(seq=seq, at=datetime.fromtimestamp(0, UTC), kind="?", corrupt=corrupt or "it is not JSON")
+    detail = fields.get("detail")
     return Record(
         seq=seq,
         at=at,
@@ -82,7 +72,7 @@ def decode(seq: int, prev: bytes, body: bytes, digest: bytes) -> Record:
         reason=fields.get("event.reason"),
         plan_hash=fields.get("plan.hash"),
         who=str(fields.get("user.name", "")),
-        detail=fields.get("detail") or {},
+        detail=detail if isinstance(detail, dict) else {},
         hash=digest.hex(),
         body=fields,
         corrupt=corrupt,
@@ -92,14 +82,10 @@ def decode(seq: int, prev: bytes, body: bytes, digest: bytes) -> Record:
 @cache
 def writer() -> Mapping[str, Any]:
     """Who writes: the real user, however the session began, and the process that owns what it writes."""
-    process = psutil.Process()
     fields: dict[str, Any] = {
-        "user.name": getpass.getuser(),
+        "user.name": _user_name(),
         "user.id": os.getuid(),
-        "host.name": platform.node(),
-        "process.pid": process.pid,
-        "process.start": process.create_time(),
-        "boot_id": boot_id(),
+        **identity(),
         "software.version": console.__version__,
         "schema": SCHEMA,
     }
@@ -107,35 +93,15 @@ def writer() -> Mapping[str, Any]:
         fields["user.loginuid"] = int(Path("/proc/self/loginuid").read_text("ascii"))
     if sudo := os.environ.get("SUDO_USER"):
         fields["user.sudo"] = sudo
-    if connection := os.environ.get("SSH_CONNECTION"):
-        fields["source.ip"] = connection.split()[0]
+    if connection := os.environ.get("SSH_CONNECTION", "").split():
+        fields["source.ip"] = connection[0]
+    fields = plain(fields)
     return fields
 
 
-def alive(body: Mapping[str, Any]) -> bool:
-    """The process that wrote this body is still the same and running."""
-    if body.get("host.name") != platform.node() or body.get("boot_id") != boot_id():
-        return False
+def _user_name() -> str:
+    """By the user id, never by LOGNAME: the environment says what its owner likes."""
     try:
-        process = psutil.Process(int(body["process.pid"]))
-        return process.create_time() == body["process.start"] and process.status() != psutil.STATUS_ZOMBIE
-    except (psutil.Error, KeyError, ValueError):
-        return False
-
-
-def boot_id() -> str:
-    """Identity of this start of the machine: a process id from before it says nothing."""
-    with suppress(OSError):
-        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
-    return str(psutil.boot_time())
-
-
-def _cut(value: Any) -> Any:
-    if isinstance(value, str) and len(value) > TEXT_LIMIT:
-        digest = hashlib.sha256(value.encode("utf-8", "replace")).hexdigest()
-        return f"{value[:TEXT_LIMIT]}… ({len(value)} characters, sha256 {digest})"
-    if isinstance(value, Mapping):
-        return {key: _cut(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_cut(item) for item in value[:100]]
-    return value
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())

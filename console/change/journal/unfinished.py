@@ -4,9 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from console.change.journal.record import Record, alive
+from console.change.journal.process import alive
+from console.change.journal.record import Record
 
 ENDS = ("plan.finished", "plan.abandoned")
+INTENTS = ("step.intent", "step.undo")
+OWNED = ("plan.confirmed", *INTENTS)
+"""What only the process writes that carries the run out: after a resume, that is another one than at first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +30,10 @@ class Unfinished:
     intent: str
     """What the last step that began does; empty when none began."""
     command: str
+    step: int
+    """Number of the last step that began; 0 when none did."""
+    intent_kind: str
+    """step.intent or step.undo: what the last intent was for; empty when none began."""
     answered: bool
     """The last op's answer is known; what it did may be known or not."""
     running: bool
@@ -45,7 +53,7 @@ class Unfinished:
 
 
 def unfinished(records: Iterable[Record]) -> list[Unfinished]:
-    """Every run that was confirmed and neither finished nor abandoned, oldest first."""
+    """Every run that was confirmed, or sent something, and was neither finished nor abandoned, oldest first."""
     runs: dict[str, list[Record]] = {}
     for record in records:
         if record.run and not record.corrupt:
@@ -54,12 +62,13 @@ def unfinished(records: Iterable[Record]) -> list[Unfinished]:
 
 
 def _began(records: list[Record]) -> bool:
-    return any(record.kind == "plan.confirmed" for record in records)
+    return any(record.kind in OWNED for record in records)
 
 
 def _unfinished(records: list[Record]) -> Unfinished:
-    first = next(record for record in records if record.kind == "plan.confirmed")
-    intents = [record for record in records if record.kind in ("step.intent", "step.undo")]
+    owned = [record for record in records if record.kind in OWNED]
+    first = owned[0]
+    intents = [record for record in owned if record.kind in INTENTS]
     intent = intents[-1] if intents else None
     return Unfinished(
         run=first.run or "",
@@ -73,6 +82,8 @@ def _unfinished(records: list[Record]) -> Unfinished:
         proved=len({r.step for r in records if r.kind == "step.verified" and r.outcome == "success"}),
         intent=str(intent.detail.get("does", "")) if intent else "",
         command=str(intent.detail.get("command", "")) if intent else "",
+        step=intent.step or 0 if intent else 0,
+        intent_kind=intent.kind if intent else "",
         answered=bool(intent) and any(r.kind == "step.result" and intent and r.seq > intent.seq for r in records),
-        running=alive(first.body),
+        running=alive(owned[-1].body),
     )

@@ -2,16 +2,12 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from console.change.journal.anchor import Anchor
+from console.change.journal.database import Row, rows
 from console.change.journal.record import GENESIS, chain, decode
-from console.change.journal.store import connect
-
-Row = tuple[int, bytes, bytes, bytes]
-"""seq, prev, body, hash"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,42 +47,46 @@ class Verdict:
 def verify(path: Path) -> Verdict:
     """Check every record against the chain, and the head against the anchor. Never raises."""
     try:
-        rows = _rows(path)
+        found = list(rows(path))
     except (sqlite3.Error, OSError) as error:
         return Verdict(0, "", (Problem(0, "unreadable", f"journal {path} cannot be read: {error}"),))
-    if not rows and Anchor.read(path.parent) is None:
+    anchor = Anchor.read(path.parent)
+    if not found and anchor is None:
         return Verdict(0, "", ())
-    problems = [*_chain_problems(rows), *_anchor_problems(rows, Anchor.read(path.parent))]
-    return Verdict(len(rows), rows[-1][3].hex() if rows else "", tuple(problems))
+    problems = [*_chain_problems(found), *_anchor_problems(found, anchor)]
+    return Verdict(len(found), found[-1][3].hex() if found else "", tuple(problems))
 
 
-def _rows(path: Path) -> list[Row]:
-    with closing(connect(path, read_only=True)) as connection:
-        found = connection.execute("SELECT seq, prev, body, hash FROM record ORDER BY seq")
-        return [(seq, bytes(prev), bytes(body), bytes(digest)) for seq, prev, body, digest in found]
-
-
-def _chain_problems(rows: list[Row]) -> Iterator[Problem]:
-    moved = {seq for seq, own in ((row[0], _own_seq(row)) for row in rows) if own is not None and own != seq}
+def _chain_problems(found: list[Row]) -> Iterator[Problem]:
+    moved = {row[0]: own for row in found if (own := _own_seq(row)) not in (None, row[0])}
     expected_seq, expected_prev = 1, GENESIS
-    for seq, prev, body, digest in rows:
+    for seq, prev, body, digest in found:
+        if seq < 1:
+            yield Problem(seq, "reordered", f"record {seq} stands before the beginning: no console wrote it there")
+            continue
         if seq != expected_seq:
             yield Problem(expected_seq, "removed", _removed(expected_seq, seq))
         if seq in moved:
-            own = _own_seq((seq, prev, body, digest))
-            yield Problem(seq, "reordered", f"record {seq} stands in another place: it was written as record {own}")
+            says = f"record {seq} stands in another place: it was written as record {moved[seq]}"
+            yield Problem(seq, "reordered", says)
         elif chain(prev, body) != digest:
             yield Problem(seq, "changed", f"record {seq} was changed: its bytes do not match its hash")
         elif prev != expected_prev and seq == expected_seq and seq - 1 not in moved:
-            yield Problem(
-                seq, "rewritten", f"record {seq} does not follow from record {seq - 1}: that one was replaced"
-            )
+            yield Problem(seq, "rewritten", _rewritten(seq))
         expected_seq, expected_prev = seq + 1, digest
 
 
 def _own_seq(row: Row) -> int | None:
-    own = decode(row[0], row[1], row[2], row[3]).body.get("seq")
-    return own if isinstance(own, int) else None
+    """The seq that a record was written with, as far as its bytes can be trusted."""
+    record = decode(*row)
+    own = record.body.get("seq")
+    return own if isinstance(own, int) and not record.corrupt else None
+
+
+def _rewritten(seq: int) -> str:
+    if seq == 1:
+        return "record 1 does not begin the chain: what stood before it was removed"
+    return f"record {seq} does not follow from record {seq - 1}: that one was replaced"
 
 
 def _removed(first: int, next_there: int) -> str:
@@ -95,16 +95,16 @@ def _removed(first: int, next_there: int) -> str:
     return f"{which} missing: {first - 1 or 'the beginning'} is followed by {next_there}"
 
 
-def _anchor_problems(rows: list[Row], anchor: Anchor | None) -> Iterator[Problem]:
+def _anchor_problems(found: list[Row], anchor: Anchor | None) -> Iterator[Problem]:
     if anchor is None:
-        yield Problem(0, "no-anchor", "there is no anchor file: a cut tail cannot be told")
+        yield Problem(0, "no-anchor", "there is no anchor file that can be read: a cut tail cannot be told")
         return
-    last = rows[-1][0] if rows else 0
+    last = found[-1][0] if found else 0
     if last < anchor.seq:
         says = f"the tail was cut: the anchor knows record {anchor.seq}, the journal ends at {last}"
         yield Problem(last + 1, "cut", says)
         return
-    digest = next((row[3].hex() for row in rows if row[0] == anchor.seq), "")
+    digest = next((row[3].hex() for row in found if row[0] == anchor.seq), "")
     if digest and digest != anchor.hash:
         says = f"the chain was rewritten: record {anchor.seq} is not the one that the anchor knows"
         yield Problem(anchor.seq, "rewritten", says)

@@ -30,12 +30,24 @@ def test_the_primary_is_the_target_when_none_is_named() -> None:
     made = plan(calm())
     assert made.target == "db1"
     [step] = made.steps
-    primary = calm().replica_set.primary
-    assert primary
-    assert step.op == StepDown(address=primary.address, period_s=60, catch_up_s=10, term=primary.term or 0)
+    db1, db2, db3 = (m.address for m in calm().replica_set.members)
+    assert step.op == StepDown(address=db1, period_s=60, catch_up_s=10, term=7, follow=((db3, db2),))
     assert step.undo is None
     assert step.undo_says
     assert not made.refusals
+
+
+def follow(snapshot: Snapshot) -> tuple[tuple[str, str], ...]:
+    op = plan(snapshot).steps[0].op
+    assert isinstance(op, StepDown)
+    return op.follow
+
+
+def test_the_others_replicate_from_the_successor_before_it_takes_over_unless_that_makes_a_circle() -> None:
+    _, db2, db3 = (m.address for m in calm().replica_set.members)
+    assert follow(with_member(calm(), "db3", sync_source=db2)) == ()
+    assert follow(with_member(calm(), "db2", sync_source=db3)) == ()
+    assert follow(with_member(calm(), "db3", health=Health.UNKNOWN)) == ()
 
 
 def test_a_healthy_set_steps_down_safely_and_one_without_a_spare_member_is_degraded() -> None:

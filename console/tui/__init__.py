@@ -1,0 +1,41 @@
+"""The interactive console, and its one door; textual is imported only when it is opened."""
+
+import os
+import sys
+from pathlib import Path
+
+from console.ports.clusterfile import ClusterFile
+from console.ports.plugins import bundled
+
+
+def run_console(
+    file: ClusterFile,
+    state_dir: Path,
+    *,
+    read_only: bool,
+    theme: str | None,
+    mouse: bool = True,
+    user_themes: Path | None = None,
+) -> int:
+    """Open the console on a cluster and stay until it is left; the exit code."""
+    if "SSH_CONNECTION" in os.environ:
+        # Textual reads these once, when it is imported: what is drawn over a slow line delays what is typed.
+        os.environ.setdefault("TEXTUAL_FPS", "30")
+        os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    from console.session import Session
+    from console.tui.app import Console
+    from console.tui.themes import Shelf
+
+    shelf = Shelf.of([bundled("themes"), *([user_themes] if user_themes else [])])
+    if theme is not None:
+        try:
+            shelf.find(theme)
+        except ValueError as mistake:
+            print(f"watchkeeper: {mistake}", file=sys.stderr)  # noqa: T201 - there is no screen yet
+            return 2
+
+    app = Console(file.table.name, lambda: Session.open(file, state_dir, read_only=read_only), state_dir, shelf)
+    if theme is not None:
+        app.theme = theme
+    app.run(mouse=mouse)
+    return app.return_code or 0

@@ -1,0 +1,209 @@
+"""The console: opens the session after the first frame, shows each snapshot, and knows how to leave."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import App
+from textual.filter import LineFilter
+from textual.notifications import SeverityLevel
+from textual.screen import Screen
+
+from console.change.plan import PlanError
+from console.change.run import Run
+from console.cluster.text import clean
+from console.ports.clusterfile import ClusterFileError
+from console.session import Session
+from console.tui import briefs
+from console.tui.commandline import NotACommand, completions, understand
+from console.tui.commands import bindings
+from console.tui.dashboard import Dashboard
+from console.tui.endings import end_run
+from console.tui.feed import Feed
+from console.tui.journal import JournalScreen
+from console.tui.menu import Menu
+from console.tui.palette import Entry, Palette
+from console.tui.plan import PlanScreen
+from console.tui.progress import Progress
+from console.tui.safety import NoControlCharacters
+from console.tui.texts import Question, TextScreen, TooSmall, fits, help_lines
+from console.tui.themes import DEFAULT, Shelf, own_variables
+
+Open = Callable[[], AbstractAsyncContextManager[Session]]
+
+
+class Console(App[int]):
+    """The interactive console of one cluster."""
+
+    CSS_PATH = "console.tcss"
+    COMMANDS: ClassVar = {Palette}
+    BINDINGS = bindings("everywhere")
+
+    def __init__(self, cluster: str, open_session: Open, journal: Path, shelf: Shelf, *, tick_s: float | None = 1.0):
+        super().__init__()
+        self.feed = Feed(self)
+        self.shelf = shelf
+        self.journal_folder = journal
+        self._cluster = cluster
+        self._open_session = open_session
+        self._tick_s = tick_s
+        self._safety = NoControlCharacters()
+        self._told_of: object = None
+        for theme in shelf.themes:
+            self.register_theme(theme)
+        if any(theme.name == DEFAULT for theme in shelf.themes):
+            self.theme = DEFAULT
+
+    def get_default_screen(self) -> Screen[None]:
+        """The dashboard is there at once; it says that it is connecting."""
+        return Dashboard(self.feed, self._cluster, self._completions)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Ours is the last gate: no control character reaches the terminal."""
+        return [*super().get_line_filters(), self._safety]
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our own names, for a theme that does not give them."""
+        return own_variables(self.current_theme)
+
+    def on_mount(self) -> None:
+        """The first frame is drawn; now the session."""
+        self.run_worker(self._follow(), name="follow", exit_on_error=True)
+        if self._tick_s is not None:
+            self.set_interval(self._tick_s, self._tick)
+        for failure in self.shelf.failures:
+            self.tell(failure, "warning")
+
+    def on_resize(self) -> None:
+        """Cover everything when there is no room to show it whole."""
+        if not fits(self.size.width, self.size.height) and not isinstance(self.screen, TooSmall):
+            self.push_screen(TooSmall())
+
+    def tell(self, says: str, severity: str = "information") -> None:
+        """A notice that is never read as markup."""
+        levels: dict[str, SeverityLevel] = {"warning": "warning", "error": "error"}
+        self.notify(clean(says, limit=400), severity=levels.get(severity, "information"), markup=False, timeout=8)
+
+    def offers(self) -> Iterator[Entry]:
+        """For the palette: every action on every target, and the themes."""
+        if self.feed.connected and self.feed.snapshot is not None:
+            for action in self.feed.session.actions:
+                for target in action.targets(self.feed.snapshot):
+                    yield f"{action.name} {target}", action.does, partial(self.open_plan, action.name, target)
+        for theme in self.shelf.themes:
+            yield f"theme {theme.name}", "Other colours", partial(setattr, self, "theme", theme.name)
+
+    def open_plan(self, action: str, target: str) -> None:
+        """Show a plan; nothing is changed by that."""
+        try:
+            self.push_screen(PlanScreen(self.feed, action, target), self._started)
+        except PlanError as error:
+            self.tell(str(error), "error")
+
+    def on_dashboard_chosen(self, message: Dashboard.Chosen) -> None:
+        """The actions of a row, then the plan of the one that is chosen."""
+
+        def plan(action: str | None) -> None:
+            if action is not None:
+                self.open_plan(action, message.name)
+
+        if self.feed.connected:
+            self.push_screen(Menu(self.feed, message.tier, message.name), plan)
+
+    async def on_dashboard_said(self, message: Dashboard.Said) -> None:
+        """A typed command."""
+        try:
+            verb, target = understand(message.words, self.feed.session)
+            if verb == "command":
+                await self.screen.run_action(target)
+            elif verb == "theme":
+                self.theme = self.shelf.find(target).name
+            else:
+                self.open_plan(verb, target)
+        except (NotACommand, ValueError, PlanError) as error:
+            self.tell(str(error), "error")
+
+    def action_help(self) -> None:
+        """Every key."""
+        if not isinstance(self.screen, TextScreen):
+            self.push_screen(TextScreen("Help: every key", help_lines))
+
+    def action_findings(self) -> None:
+        """Every finding."""
+        if snapshot := self.feed.snapshot:
+            draw = lambda width: briefs.all_findings(self.feed.snapshot or snapshot, width)  # noqa: E731
+            self.push_screen(TextScreen("Findings, worst first", draw, self.feed))
+
+    def action_events(self) -> None:
+        """Everything that has changed."""
+        draw = lambda width: briefs.happened(self.feed.events, width)  # noqa: E731
+        self.push_screen(TextScreen("What has changed, newest first", draw, self.feed))
+
+    def action_journal(self) -> None:
+        """What was done."""
+        journal = self.feed.session.journal if self.feed.connected else None
+        self.push_screen(JournalScreen(journal, self.journal_folder, self._cluster))
+
+    def action_progress(self) -> None:
+        """The change that is running, or the last one."""
+        if self.feed.connected and (run := self.feed.session.run):
+            self.push_screen(Progress(self.feed, run))
+        else:
+            self.tell("no change is running, and none has been made from here")
+
+    def action_leave(self) -> None:
+        """Quit; while a change is running, ask first."""
+        run = self.going
+        if run is None:
+            self.exit(0)
+            return
+
+        async def end() -> None:
+            self.tell("waiting for the current step, then leaving")
+            await end_run(run, "quit")
+            self.exit(0)
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.run_worker(end())
+
+        asks = f"{run.plan.title} is running. If you leave, its current step is finished or undone, and the next is not begun."
+        self.push_screen(Question(asks, "Leave", "Stay"), answered)
+
+    @property
+    def going(self) -> Run | None:
+        """The change that is going on, if any."""
+        run = self.feed.session.run if self.feed.connected else None
+        return run if run is not None and run.outcome is None else None
+
+    def _started(self, run: Run | None) -> None:
+        if run is not None:
+            self.push_screen(Progress(self.feed, run))
+
+    def _completions(self) -> list[str]:
+        if self.feed.snapshot is None:
+            return []
+        return completions(self.feed.session, self.feed.snapshot, [theme.name for theme in self.shelf.themes])
+
+    async def _follow(self) -> None:
+        try:
+            async with self._open_session() as session:
+                self.feed.open(session)
+                async with aclosing(session.follow()) as pictures:
+                    async for snapshot in pictures:
+                        self.feed.show(snapshot)
+                await asyncio.Event().wait()
+        except ClusterFileError as error:
+            self.exit(2, 2, Text(f"watchkeeper: {clean(str(error), limit=400)}"))
+
+    def _tick(self) -> None:
+        self.feed.tick()
+        run = self.feed.session.run if self.feed.connected else None
+        if run is not None and run.outcome is not None and run.id != self._told_of:
+            self._told_of = run.id
+            if not isinstance(self.screen, Progress):
+                self.tell(run.events[-1].says if run.events else str(run.outcome))

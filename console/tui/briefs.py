@@ -1,0 +1,101 @@
+"""The words around the tables: header, what may be lost, findings, and what has changed."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from textual.content import Content
+
+from console.change.run import Run
+from console.cluster.changes import Change
+from console.cluster.requirements import check as requirements
+from console.cluster.snapshot import Finding, Severity, Snapshot
+from console.tui.words import CHANGING, DOWN, LOUD, QUIET, SEVERITY, STRONG, UP, WARN, Cell, count, heading, line
+from console.tui.words import paragraph as wrapped
+
+
+def environment(word: str) -> Cell:
+    """The kind of cluster; production is loud."""
+    loud = word.lower().startswith(("prod", "live"))
+    return Cell(f" {word.upper()} " if loud else word, LOUD if loud else "$primary bold")
+
+
+def header(snapshot: Snapshot, width: int, why_read_only: str, run: Run | None) -> Content:
+    """Which cluster, of what kind, when, and may anything be changed."""
+    cells = [Cell(" Watchkeeper  ", "$primary bold"), Cell(f"{snapshot.cluster}  ", STRONG)]
+    if snapshot.environment:
+        cells += [environment(snapshot.environment), Cell("  ")]
+    cells.append(Cell(f"{snapshot.at:%Y-%m-%d %H:%M:%S} UTC" if width >= 100 else f"{snapshot.at:%H:%M:%S} UTC"))
+    if why_read_only:
+        cells.append(Cell("  READ-ONLY", WARN + " bold"))
+        if width >= 100:
+            cells.append(Cell(f": {why_read_only}", WARN))
+    if run is not None and run.outcome is None:
+        cells.append(Cell(f"  ► {run.plan.title}", CHANGING + " bold"))
+        cells.append(Cell("  asks (R)" if run.events and run.events[-1].choices else " (R)", CHANGING))
+    return line(*cells)
+
+
+def standing(snapshot: Snapshot) -> Content:
+    """How much may still be lost, and how much is wrong."""
+    left = snapshot.tolerates
+    cells = [Cell(" tolerates: ", STRONG)]
+    for number, one in ((left.app_servers, "application server"), (left.members, "member")):
+        style = UP + " bold" if number else DOWN
+        cells += [Cell(count(number, one), style), Cell(", ")]
+    cells[-1] = Cell("   ")
+    worst = [(severity, [f for f in snapshot.findings if f.severity is severity]) for severity in Severity]
+    for severity, found in worst:
+        if found:
+            cells.append(
+                Cell(f"{SEVERITY[severity].text.split()[0]} {len(found)} {severity}  ", SEVERITY[severity].style)
+            )
+    if not snapshot.findings:
+        cells.append(Cell("● no findings", UP))
+    return line(*cells)
+
+
+def findings(snapshot: Snapshot, width: int, height: int) -> list[Content]:
+    """The worst first, as many as there is room for."""
+    title = heading("FINDINGS", width)
+    if not snapshot.findings:
+        return [title, line(Cell("  ● nothing is wrong", UP))]
+    lines = [title]
+    for shown, finding in enumerate(snapshot.findings):
+        rows = _finding(finding, width).split("\n")
+        left = len(snapshot.findings) - shown
+        if len(lines) + len(rows) + (left > 1) > height:
+            if len(lines) < height:
+                lines.append(line(Cell(f"  … and {left} more: f shows all", QUIET)))
+            break
+        lines += rows
+    return lines
+
+
+def all_findings(snapshot: Snapshot, width: int) -> list[Content]:
+    """Findings, then every requirement of a fault-tolerant deployment that is not met."""
+    lines = [heading("FINDINGS", width)]
+    lines += [_finding(finding, width) for finding in snapshot.findings] or [line(Cell("  ● nothing is wrong", UP))]
+    lines += [Content(""), heading("REQUIREMENTS THAT ARE NOT MET", width)]
+    unmet = [_finding(finding, width) for finding in requirements(snapshot)]
+    return lines + (unmet or [line(Cell("  ● every requirement is met", UP))])
+
+
+def happened(events: Iterable[tuple[datetime, Change]], width: int, height: int | None = None) -> list[Content]:
+    """What changed, newest first; cut to one line each where the height is given."""
+    lines = [heading("EVENTS", width)]
+    for at, change in events:
+        if height is not None and len(lines) >= height:
+            return lines
+        lead = (Cell(f"  {at:%H:%M:%S} UTC  ", QUIET), Cell(f"{change.kind:<9} ", STRONG))
+        says = change.says
+        if height is not None and len(says) > width - 25:
+            says = says[: max(0, width - 26)] + "…"
+        lines.append(line(*lead, says) if height is not None else wrapped(lead, says, width))
+    if len(lines) == 1:
+        lines.append(line(Cell("  nothing has changed since this console was opened", QUIET)))
+    return lines
+
+
+def _finding(finding: Finding, width: int) -> Content:
+    word = SEVERITY[finding.severity]
+    return wrapped((Cell(f"  {word.text:<11} ", word.style),), finding.says, width)

@@ -1,0 +1,38 @@
+"""The `:` line: a command by its name, an action with its target, a theme by its name."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from console.cluster.snapshot import Snapshot
+from console.session import Session
+from console.tui.commands import Command, commands
+
+
+class NotACommand(Exception):
+    """The words are no command; the message says what there is."""
+
+
+def named() -> dict[str, Command]:
+    """The commands that can be typed: those of the dashboard and everywhere, by their titles."""
+    return {command.title: command for command in commands("dashboard", "everywhere")}
+
+
+def completions(session: Session, snapshot: Snapshot, themes: Sequence[str]) -> list[str]:
+    """Everything that can be typed now."""
+    acts = [f"{action.name} {target}" for action in session.actions for target in action.targets(snapshot)]
+    return [*acts, *named(), *(f"theme {theme}" for theme in themes)]
+
+
+def understand(words: str, session: Session) -> tuple[str, str]:
+    """(`theme` or an action or `command`, its target). Raises NotACommand with the nearest right word."""
+    verb, _, target = words.partition(" ")
+    actions = [action.name for action in session.actions]
+    if verb in (*actions, "theme"):
+        if not target.strip():
+            raise NotACommand(f"{verb} what? type: {verb} NAME")
+        return verb, target.strip()
+    if words in named():
+        return "command", named()[words].action
+    nearest = get_close_matches(words, [*actions, *named(), "theme"], n=1)
+    hint = f"did you mean '{nearest[0]}'? " if nearest else ""
+    raise NotACommand(f"'{words}' is not a command; {hint}? shows every key, ctrl+p every command")

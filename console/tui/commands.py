@@ -1,0 +1,79 @@
+"""Every command, declared once: the key bar, the help, the palette and the bindings are made from this."""
+
+from dataclasses import dataclass
+
+from textual.binding import Binding, BindingType
+
+KEY_NAMES = {"slash": "/", "colon": ":", "question_mark": "?", "escape": "esc", "pagedown": "PgDn", "pageup": "PgUp"}
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing that a key does on one screen (`everywhere`: on all of them)."""
+
+    id: str
+    keys: str
+    title: str
+    help: str
+    action: str
+    shown: bool = True
+    """In the key bar."""
+
+    @property
+    def where(self) -> str:
+        """The screen that it belongs to."""
+        return self.id.partition(".")[0]
+
+    @property
+    def key(self) -> str:
+        """Its keys as they stand on a keyboard."""
+        return " ".join(KEY_NAMES.get(key, key) for key in self.keys.split(","))
+
+
+COMMANDS = (
+    Command("dashboard.actions", "a", "actions", "What can be done to the selected row", "screen.actions"),
+    Command("dashboard.detail", "enter", "details", "Everything that is known of the selected row", "screen.detail"),
+    Command("dashboard.next", "tab", "next", "Go to the next table", "app.focus_next"),
+    Command("dashboard.previous", "shift+tab", "previous", "Go to the table before", "app.focus_previous", False),
+    Command("dashboard.filter", "slash", "filter", "Rows with these words; ! for those without", "screen.filter"),
+    Command("dashboard.command", "colon", "command", "Type a command: drain app2, theme NAME …", "screen.command"),
+    Command("dashboard.journal", "j", "journal", "What was done, by whom, and is it still as written", "app.journal"),
+    Command("dashboard.findings", "f", "findings", "Every finding and every unmet requirement", "app.findings"),
+    Command("dashboard.events", "e", "events", "What has changed since this console was opened", "app.events"),
+    Command("dashboard.run", "R", "run", "Return to the change that is running", "app.progress"),
+    Command("dashboard.clear", "escape", "clear", "Show every row again", "screen.clear", False),
+    Command("menu.choose", "enter", "plan it", "Make the plan and read it; nothing is changed yet", "screen.choose"),
+    Command("menu.back", "escape", "back", "Leave without doing anything", "screen.back"),
+    Command("plan.next", "tab", "next field", "Go to the next field or button", "app.focus_next"),
+    Command("plan.again", "ctrl+r", "read again", "Take the plan as the cluster stands now", "screen.again"),
+    Command("plan.back", "escape", "cancel", "Leave without doing anything", "screen.back"),
+    Command("progress.wait", "w", "wait", "Wait for the last session without a limit", "screen.decide('wait')"),
+    Command("progress.extend", "x", "extend", "Wait as long again", "screen.decide('extend')"),
+    Command("progress.end", "s", "end sessions", "Cut the sessions that are left", "screen.decide('end-sessions')"),
+    Command("progress.undo", "u", "undo", "Put it back as it was", "screen.decide('undo')"),
+    Command("progress.back", "escape", "leave it running", "Look elsewhere; R comes back", "screen.back"),
+    Command("journal.verify", "v", "verify", "Is every record as it was written?", "screen.verify"),
+    Command("journal.detail", "enter", "details", "The whole record", "screen.detail"),
+    Command("journal.back", "escape", "back", "To the dashboard", "screen.back"),
+    Command("text.back", "escape", "back", "To where you came from", "screen.back"),
+    Command("question.back", "escape", "back", "Leave it as it is", "screen.back"),
+    Command("table.up", "up", "up", "The row above", "move(-1)", False),
+    Command("table.down", "down", "down", "The row below", "move(1)", False),
+    Command("table.page-up", "pageup", "page up", "A page up", "page(-1)", False),
+    Command("table.page-down", "pagedown", "page down", "A page down", "page(1)", False),
+    Command("table.first", "home,g", "first", "The first row", "move(-1000000)", False),
+    Command("table.last", "end,G", "last", "The last row", "move(1000000)", False),
+    Command("everywhere.help", "question_mark,f1", "help", "Every key", "app.help"),
+    Command("everywhere.palette", "ctrl+p", "palette", "Find a command by its name", "app.command_palette", False),
+    Command("everywhere.quit", "q,f10", "quit", "End this console", "app.leave"),
+)
+
+
+def commands(*where: str) -> tuple[Command, ...]:
+    """The commands of these screens, in order."""
+    return tuple(command for command in COMMANDS if command.where in where)
+
+
+def bindings(where: str) -> list[BindingType]:
+    """The commands of one screen as textual wants them."""
+    return [Binding(c.keys, c.action, c.title, show=c.shown, id=c.id, tooltip=c.help) for c in commands(where)]

@@ -1,0 +1,215 @@
+"""The dashboard: three tiers side by side or stacked, what may be lost, findings, and what has changed."""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.content import Content
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Input
+
+from console.cluster.snapshot import Snapshot
+from console.tui import briefs, sheets
+from console.tui.commands import bindings
+from console.tui.details import detail
+from console.tui.feed import Feed
+from console.tui.parts import KeyBar, Prompt, Words
+from console.tui.table import Sheet, Table
+from console.tui.texts import TextScreen
+from console.tui.words import CHANGING, Cell, line
+
+WIDE = 120
+"""From this width on the tiers stand side by side."""
+ROOMY = 32
+"""From this height on there are empty lines between the parts."""
+BRIEFS = 5
+"""Lines that findings and events keep whatever the tables would like."""
+
+SHEETS: dict[str, Callable[[Snapshot], Sheet]] = {
+    "app": sheets.app_servers,
+    "balancer": sheets.balancers,
+    "replica_set": sheets.members,
+    "node": sheets.nodes,
+}
+TIERS = ("app", "balancer", "replica_set")
+
+
+class Dashboard(Screen[None]):
+    """The whole cluster on one screen."""
+
+    BINDINGS = bindings("dashboard")
+    AUTO_FOCUS = "#app"
+    where: ClassVar[str] = "dashboard"
+
+    class Chosen(Message):
+        """Somebody wants to do something to a row."""
+
+        def __init__(self, tier: str, name: str) -> None:
+            super().__init__()
+            self.tier, self.name = tier, name
+
+    class Said(Message):
+        """Somebody typed a command."""
+
+        def __init__(self, words: str) -> None:
+            super().__init__()
+            self.words = words
+
+    def __init__(self, feed: Feed, cluster: str, names: Callable[[], list[str]]) -> None:
+        super().__init__()
+        self._feed = feed
+        self._cluster = cluster
+        self._names = names
+
+    def compose(self) -> ComposeResult:
+        """Header, standing, tables, findings, events, prompt, keys."""
+        yield Words(self._header, id="header", fixed=True)
+        yield Words(self._standing, id="standing", fixed=True)
+        with Container(id="tiers"):
+            for tier in TIERS:
+                yield Table(id=tier)
+        yield Words(id="findings", fixed=True)
+        with Container(id="below"):
+            yield Table(id="node")
+            yield Words(id="events", fixed=True)
+        yield Prompt(self._names)
+        yield KeyBar("dashboard")
+
+    def on_mount(self) -> None:
+        """Follow the cluster."""
+        self._feed.changed.subscribe(self, self._show)
+        if self._feed.snapshot is not None:
+            self._show(self._feed.snapshot)
+
+    def on_resize(self) -> None:
+        """Another size, another arrangement."""
+        self._arrange()
+
+    def on_screen_resume(self) -> None:
+        """Show what is so now."""
+        self._arrange()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is a run to return to, or not."""
+        return action != "progress" or (self._feed.connected and self._feed.session.run is not None)
+
+    @property
+    def table(self) -> Table:
+        """The table that has the focus, or the first."""
+        return self.focused if isinstance(self.focused, Table) else self.query_one("#app", Table)
+
+    @property
+    def selected(self) -> tuple[str, str] | None:
+        """(tier, name) of the selected row."""
+        table = self.table
+        return None if table.selected is None or table.id is None else (table.id, table.selected)
+
+    def action_actions(self) -> None:
+        """What can be done to the selected row."""
+        if self.selected:
+            self.post_message(self.Chosen(*self.selected))
+
+    def action_detail(self) -> None:
+        """Everything that is known of the selected row."""
+        if self.selected:
+            tier, name = self.selected
+            self.app.push_screen(TextScreen(name, lambda w: detail(self._feed.snapshot, tier, name, w), self._feed))
+
+    def action_filter(self) -> None:
+        """Type a filter for this table."""
+        self._filtered = self.table
+        self.query_one(Prompt).ask("/", self._filtered.words)
+
+    def action_command(self) -> None:
+        """Type a command."""
+        self._filtered = self.table
+        self.query_one(Prompt).ask(":")
+
+    def action_clear(self) -> None:
+        """Show every row again."""
+        self.table.words = ""
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """A filter works while it is typed."""
+        if self.query_one(Prompt).mode == "/":
+            self._filtered.words = event.value
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """A command is done; a filter stays."""
+        mode = self.query_one(Prompt).mode
+        self._leave_prompt()
+        if mode == ":" and event.value.strip():
+            self.post_message(self.Said(event.value.strip()))
+
+    def on_prompt_given_up(self) -> None:
+        """Esc: no filter, no command."""
+        if self.query_one(Prompt).mode == "/":
+            self._filtered.words = ""
+        self._leave_prompt()
+
+    def on_table_opened(self) -> None:
+        """A second click opens the row."""
+        self.action_detail()
+
+    def _leave_prompt(self) -> None:
+        self.query_one(Prompt).close()
+        self._filtered.focus()
+
+    def _show(self, snapshot: Snapshot) -> None:
+        for tier, sheet in SHEETS.items():
+            self.query_one(f"#{tier}", Table).show(sheet(snapshot))
+        self.query_one("#header", Words).show(self._header)
+        self.query_one("#standing", Words).show(self._standing)
+        self.query_one(KeyBar).redraw()
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Give every part its lines: the tiers stay complete as long as there is room."""
+        if not self.is_mounted:
+            return
+        wide = self.size.width >= WIDE
+        self.set_class(wide, "wide")
+        roomy = self.size.height >= ROOMY
+        self.set_class(roomy, "roomy")
+        room = self.size.height - (6 if roomy else 3)
+        wishes = {tier: self.query_one(f"#{tier}", Table).lines for tier in TIERS}
+        if wide:
+            tiers = max(4, min(max(wishes.values()), room - 2 * BRIEFS))
+            heights = dict.fromkeys(TIERS, tiers)
+        else:
+            others = wishes["balancer"] + wishes["replica_set"]
+            heights = {**wishes, "app": max(3, min(wishes["app"], room - BRIEFS - others))}
+            tiers = sum(heights.values())
+        for tier, height in heights.items():
+            self.query_one(f"#{tier}", Table).styles.height = height
+        self.query_one("#tiers").styles.height = tiers
+        self._arrange_below(max(0, room - tiers), wide)
+
+    def _arrange_below(self, room: int, wide: bool) -> None:
+        width = self.size.width
+        snapshot = self._feed.snapshot
+        nodes = self.query_one("#node", Table)
+        least = min(nodes.lines, 10) if wide and snapshot and snapshot.nodes else 2
+        lines = briefs.findings(snapshot, width - 1, max(2, room - least)) if snapshot else []
+        found = min(len(lines), room)
+        nodes.display = wide and bool(snapshot and snapshot.nodes) and room - found > 4
+        self.query_one("#findings", Words).styles.height = found
+        self.query_one("#findings", Words).show(lambda _: lines)
+        self.query_one("#below").styles.height = room - found
+        self.query_one("#events", Words).show(
+            lambda own: briefs.happened(self._feed.events, own - 1, max(0, room - found)) if snapshot else []
+        )
+
+    def _header(self, width: int) -> list[Content]:
+        if self._feed.snapshot is None:
+            return [line(Cell(" Watchkeeper  ", "$primary bold"), Cell(self._cluster, "bold"))]
+        session = self._feed.session
+        why = (session.journal_problem or "read-only") if session.read_only else ""
+        return [briefs.header(self._feed.snapshot, width, why, session.run)]
+
+    def _standing(self, _: int) -> list[Content]:
+        if self._feed.snapshot is None:
+            return [line(Cell(" connecting…", CHANGING))]
+        return [briefs.standing(self._feed.snapshot)]

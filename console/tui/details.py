@@ -1,0 +1,131 @@
+"""Everything that is known of one row."""
+
+from textual.content import Content
+
+from console.cluster.snapshot import AppServer, Balancer, Member, Node, Snapshot
+from console.tui.words import HEALTH, QUIET, STATE, Cell, admin_and_check, heading, line, member_state, paragraph, span
+
+MARGIN = 20
+
+
+def detail(snapshot: Snapshot | None, tier: str, name: str, width: int) -> list[Content]:
+    """The page of one server, balancer, member or node."""
+    if snapshot is None:
+        return []
+    if tier == "app" and (server := snapshot.app_server(name)):
+        return _server(server, width)
+    if tier == "balancer" and (balancer := snapshot.balancer(name)):
+        return _balancer(balancer, snapshot, width)
+    if tier == "replica_set" and (member := snapshot.member(name)):
+        return _member(member, width)
+    if tier == "node" and (node := snapshot.node(name)):
+        return _node(node, width)
+    return [line(f"{name} is no longer there")]
+
+
+def _server(server: AppServer, width: int) -> list[Content]:
+    latency = "-" if server.latency_ms is None else f"{server.latency_ms:.0f} ms"
+    lines = [
+        _fact("health", HEALTH[server.health]),
+        *([_long("because", server.reason, width)] if server.reason else []),
+        _fact("address", server.address),
+        _fact("failure domain", server.domain or "not declared"),
+        _fact("answered in", latency),
+        _fact("seen", _seen(server.age_s)),
+        Content(""),
+        heading("IN THE POOLS", width),
+    ]
+    for pool in server.pools:
+        sticky = ", clients are pinned" if pool.sticky else ""
+        known = "" if pool.known else " (the last that its balancer said)"
+        says = (
+            f"{pool.sessions} sessions, {pool.queue} queued, weight {pool.weight}{sticky}; check: "
+            f"{pool.check_says or 'says nothing'}{known}"
+        )
+        lead = (
+            Cell(f"  {pool.balancer}/{pool.backend}".ljust(MARGIN)),
+            admin_and_check(pool.admin, pool.check),
+            Cell("  "),
+        )
+        lines.append(paragraph(lead, says, width))
+    return lines if server.pools else [*lines, line(Cell("  it stands in no pool", QUIET))]
+
+
+def _balancer(balancer: Balancer, snapshot: Snapshot, width: int) -> list[Content]:
+    writable = {True: "yes", False: "no: our connection is read-only", None: "not known"}[balancer.writable]
+    behind = [s.name for s in snapshot.app_servers if any(p.balancer == balancer.name for p in s.pools)]
+    return [
+        _fact("health", HEALTH[balancer.health]),
+        *([_long("because", balancer.reason, width)] if balancer.reason else []),
+        _fact("plugin", f"{balancer.plugin} {balancer.version}"),
+        _fact("address", balancer.address),
+        _fact("failure domain", balancer.domain or "not declared"),
+        _fact("up for", span(balancer.uptime_s)),
+        _fact("process", str(balancer.process_id or "not known")),
+        _fact("reloads seen", str(balancer.reloads)),
+        _fact("can be changed", writable),
+        _long("backends", ", ".join(balancer.backends) or "none", width),
+        _long("servers", ", ".join(behind) or "none", width),
+        _fact("seen", _seen(balancer.age_s)),
+    ]
+
+
+def _member(member: Member, width: int) -> list[Content]:
+    lag = "not known" if member.lag_s is None else f"{member.lag_s:.0f} s behind the Primary"
+    began = "" if member.election_at is None else f"{member.election_at:%Y-%m-%d %H:%M:%S} UTC"
+    lines = [
+        _fact("state", member_state(member)),
+        _fact("our connection", HEALTH[member.health]),
+        *([_long("because", member.reason, width)] if member.reason else []),
+        _fact("address", member.address),
+        _fact("failure domain", member.domain or "not declared"),
+        _fact("vote", f"{member.votes}, priority {member.priority:g}{', hidden' if member.hidden else ''}"),
+        _fact("replication", lag),
+        _fact("oplog window", span(member.oplog_window_s)),
+        _fact("syncs from", member.sync_source or "nobody"),
+        _fact("sees as Primary", member.believes_primary or "nobody"),
+        _fact("takes writes", "yes" if member.writable else "no"),
+        *([_fact("elected", began)] if began else []),
+        _fact("term", f"{member.term if member.term is not None else 'not known'}, config {member.config_version}"),
+        _fact("version", member.version or "not known"),
+        _fact("seen", _seen(member.age_s)),
+        Content(""),
+        heading("AS ITS PEERS SEE IT", width),
+    ]
+    for peer, view in member.seen_by:
+        state = STATE.get(view.state, Cell(str(view.state)))
+        lines.append(paragraph((Cell(f"  {peer}".ljust(MARGIN)), state, Cell("  ")), view.says, width))
+    return lines if member.seen_by else [*lines, line(Cell("  no peer says anything", QUIET))]
+
+
+def _node(node: Node, width: int) -> list[Content]:
+    return [
+        _fact("host", HEALTH[node.health]),
+        *([_long("because", node.reason, width)] if node.reason else []),
+        _fact("address", node.address),
+        _fact("roles", ", ".join(node.roles) or "none"),
+        _fact("failure domain", node.domain or "not declared"),
+        _fact("cpus", "not known" if node.cpus is None else str(node.cpus)),
+        _fact("load", "not known" if node.load1 is None else f"{node.load1:.2f}"),
+        _fact("memory", _used(node.memory_used_bytes, node.memory_bytes)),
+        _fact("disk", _used(node.disk_used_bytes, node.disk_bytes)),
+        _fact("seen", _seen(node.age_s)),
+    ]
+
+
+def _used(used: int | None, there: int | None) -> str:
+    if there is None:
+        return "not known"
+    return f"{'?' if used is None else f'{used / 2**30:.1f}'} of {there / 2**30:.1f} GiB used"
+
+
+def _fact(name: str, value: str | Cell) -> Content:
+    return line(Cell(f"  {name}".ljust(MARGIN), QUIET), value)
+
+
+def _long(name: str, value: str, width: int) -> Content:
+    return paragraph((Cell(f"  {name}".ljust(MARGIN), QUIET),), value, width)
+
+
+def _seen(age_s: float | None) -> str:
+    return "never" if age_s is None else f"{age_s:.1f} s ago"

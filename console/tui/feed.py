@@ -1,0 +1,54 @@
+"""What every screen looks at: the session, its newest snapshot, and what has changed since we began to look."""
+
+from collections import deque
+from datetime import datetime
+
+from textual.dom import DOMNode
+from textual.signal import Signal
+
+from console.change.plan import PlanError
+from console.cluster.changes import Change, changes
+from console.cluster.snapshot import Snapshot
+from console.session import Session
+
+KEPT = 500
+
+
+class Feed:
+    """The one source of what is on screen."""
+
+    def __init__(self, owner: DOMNode) -> None:
+        self.changed: Signal[Snapshot] = Signal(owner, "snapshot")
+        self.events: deque[tuple[datetime, Change]] = deque(maxlen=KEPT)
+        """Newest first."""
+        self.snapshot: Snapshot | None = None
+        self._session: Session | None = None
+
+    @property
+    def connected(self) -> bool:
+        """There is a session."""
+        return self._session is not None
+
+    @property
+    def session(self) -> Session:
+        """The session; only asked for by screens that need one to be opened."""
+        if self._session is None:
+            raise PlanError("not connected yet")
+        return self._session
+
+    def open(self, session: Session) -> None:
+        """From now on there is a session."""
+        self._session = session
+        self.show(session.snapshot)
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Another snapshot: what changed is noted, and every screen is told."""
+        for change in changes(self.snapshot, snapshot):
+            self.events.appendleft((snapshot.at, change))
+        self.snapshot = snapshot
+        self.changed.publish(snapshot)
+
+    def tick(self) -> None:
+        """The same cluster a moment later: its ages are others."""
+        if self._session is not None:
+            self.show(self._session.snapshot)

@@ -1,0 +1,131 @@
+"""The journal: newest first, unfinished runs on top, corrupt records said; `v` verifies."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.screen import Screen
+
+from console.change.journal import FILE, Journal, JournalError, Record, Unfinished, Verdict, verify
+from console.cluster.text import clean
+from console.tui.commands import bindings
+from console.tui.parts import KeyBar, Words
+from console.tui.table import Column, Row, Sheet, Table
+from console.tui.texts import TextScreen
+from console.tui.words import CHANGING, DOWN, OFF, QUIET, UP, WARN, Cell, count, line, paragraph
+
+COLUMNS = (
+    Column("record", right=True),
+    Column("UTC", 19, 19),
+    Column("who", 3, 12, weight=4),
+    Column("run", 3, 8, weight=3),
+    Column("what", 4, 16),
+    Column("about", 5, 20),
+    Column("outcome", 7, 8, weight=5),
+    Column("says", 4, 120, weight=9),
+)
+STYLES = {"success": UP, "done": UP, "failure": DOWN, "failed": WARN, "unknown": DOWN, "refused": DOWN, "partial": WARN}
+
+
+class JournalScreen(Screen[None]):
+    """Every record, and whether the journal is as it was written."""
+
+    BINDINGS = bindings("journal")
+    where: ClassVar[str] = "journal"
+
+    def __init__(self, journal: Journal | None, folder: Path, cluster: str) -> None:
+        super().__init__()
+        self._journal = journal
+        self._folder = folder
+        self._cluster = cluster
+        self._records: dict[str, Record] = {}
+        self._verdict: Verdict | None = None
+        self._unfinished: list[Unfinished] = []
+        self._problem = "reading…"
+
+    def compose(self) -> ComposeResult:
+        """Verdict, unfinished runs, records."""
+        yield Words(lambda _: [line(" Journal   newest first")], id="title", fixed=True)
+        yield Words(self._says, id="verdict")
+        yield Table(id="records")
+        yield KeyBar("journal")
+
+    def on_mount(self) -> None:
+        """Read it, in a thread: it may be long."""
+        self.run_worker(self._read())
+
+    async def action_verify(self) -> None:
+        """Is every record as it was written?"""
+        self._verdict = await asyncio.to_thread(verify, self._folder / FILE)
+        self.query_one("#verdict", Words).show(self._says)
+
+    def action_detail(self) -> None:
+        """The whole record."""
+        key = self.query_one(Table).selected
+        if key is not None:
+            record = self._records[key]
+            body = json.dumps(dict(record.body), indent=2, sort_keys=True, ensure_ascii=False).splitlines()
+            draw = lambda width: [paragraph((), row, width, indent=_indent(row)) for row in body]  # noqa: E731
+            self.app.push_screen(TextScreen(f"Record {record.seq}", draw))
+
+    def action_back(self) -> None:
+        """Esc."""
+        self.dismiss()
+
+    def on_table_opened(self) -> None:
+        """A second click opens the record."""
+        self.action_detail()
+
+    async def _read(self) -> None:
+        try:
+            records, self._unfinished = await asyncio.to_thread(self._load)
+            self._problem = "" if records else "nothing has been written yet"
+        except JournalError as error:
+            records, self._problem = [], str(error)
+        self._records = {str(record.seq): record for record in reversed(records)}
+        corrupt = sum(bool(record.corrupt) for record in records)
+        summary = Cell(f"{corrupt} CORRUPT", DOWN) if corrupt else Cell(count(len(records), "record"), QUIET)
+        rows = tuple(Row(key, _cells(record)) for key, record in self._records.items())
+        self.query_one(Table).show(Sheet("RECORDS", summary, COLUMNS, rows, self._problem))
+        self.query_one("#verdict", Words).show(self._says)
+
+    def _load(self) -> tuple[list[Record], list[Unfinished]]:
+        if self._journal is not None:
+            return list(self._journal.records()), self._journal.unfinished()
+        if not (self._folder / FILE).exists():
+            return [], []
+        journal = Journal.open(self._folder, self._cluster, read_only=True)
+        try:
+            return list(journal.records()), journal.unfinished()
+        finally:
+            journal.close()
+
+    def _says(self, width: int) -> list[Content]:
+        lines = [paragraph((Cell(" ▲ unfinished  ", WARN),), run.says, width) for run in self._unfinished]
+        found = self._verdict
+        if found is None:
+            return [*lines, line(Cell(" not verified: v checks every record against the chain", QUIET))]
+        if found.ok:
+            head = found.head[:16] or "none"
+            says = f" ● verified: {count(found.records, 'record')}, each as it was written; head {head}"
+            return [*lines, line(Cell(says, UP))]
+        return lines + [paragraph((Cell(f" ✗ {p.kind}  ", DOWN),), p.says, width, DOWN) for p in found.problems[:5]]
+
+
+def _cells(record: Record) -> tuple[Cell, ...]:
+    about = f"{record.action or ''} {record.target or ''}{f' step {record.step}' if record.step else ''}".strip()
+    told = [str(record.detail[key]) for key in ("does", "seen", "says", "answer", "title") if key in record.detail]
+    says = "  ".join([*([f"reason: {record.reason}"] if record.reason else []), *told])
+    outcome = Cell(record.outcome or "", STYLES.get(record.outcome or "", CHANGING))
+    if record.corrupt:
+        outcome, says = Cell("CORRUPT", DOWN), record.corrupt
+    kind = Cell(clean(record.kind), OFF if record.kind.startswith("plan") else "")
+    texts = (str(record.seq), f"{record.at:%Y-%m-%d %H:%M:%S}", record.who, record.run or "")
+    return (*(Cell(clean(text)) for text in texts), kind, Cell(clean(about)), outcome, Cell(clean(says, limit=400)))
+
+
+def _indent(row: str) -> int:
+    return len(row) - len(row.lstrip()) + 2

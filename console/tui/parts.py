@@ -1,0 +1,129 @@
+"""The small parts of every screen: words that wrap to their width, the key bar, and the prompt."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from textual import events
+from textual.actions import parse
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.screen import Screen
+from textual.suggester import Suggester
+from textual.widgets import Input, Static
+
+from console.tui.commands import Command, commands
+from console.tui.words import Cell, line
+
+Draw = Callable[[int], Sequence[Content]]
+"""Lines for a width."""
+
+
+class Words(Static):
+    """Lines that are drawn anew for each width; nothing in them is markup."""
+
+    def __init__(self, draw: Draw = lambda _: (), *, id: str | None = None, fixed: bool = False) -> None:
+        super().__init__(id=id, markup=False)
+        self._draw = draw
+        self._fixed = fixed
+        self._lines: list[Content] = []
+
+    def show(self, draw: Draw) -> None:
+        """Show other lines; the same lines are not painted again."""
+        self._draw = draw
+        lines = list(draw(self.size.width or 80))
+        if lines != self._lines:
+            same_height = self._fixed or len(lines) == len(self._lines)
+            self._lines = lines
+            self.update(Content("\n").join(lines), layout=not same_height)
+
+    def on_resize(self) -> None:
+        """Another width: the lines wrap elsewhere."""
+        self.show(self._draw)
+
+
+class KeyBar(Words):
+    """One line of keys, made from the declared commands; a click does what the key does."""
+
+    def __init__(self, *where: str) -> None:
+        super().__init__(self._keys, id="keys", fixed=True)
+        self._commands = [command for command in commands(*where, "everywhere") if command.shown]
+        self._places: list[tuple[int, int, Command]] = []
+
+    def on_click(self, event: events.Click) -> None:
+        """What the key does."""
+        for start, end, command in self._places:
+            if start <= event.x < end:
+                self.app.call_later(self.screen.run_action, command.action)
+
+    def redraw(self) -> None:
+        """Other commands are possible now."""
+        self.show(self._keys)
+
+    def _keys(self, width: int) -> list[Content]:
+        shown = [c for c in self._commands if _possible(self.screen, c)]
+        while len(shown) > 2 and sum(len(c.key.split()[0]) + len(c.title) + 3 for c in shown) > width:
+            shown.pop(-3)  # help and quit stay
+        cells, x = [], 0
+        self._places = []
+        for command in shown:
+            key = command.key.split()[0]
+            length = len(key) + len(command.title) + 3
+            self._places.append((x, x + length, command))
+            cells += [Cell(f" {key} ", "$primary bold"), Cell(f"{command.title} ")]
+            x += length
+        return [line(*cells)]
+
+
+def _possible(screen: Screen[Any], command: Command) -> bool:
+    _, name, parameters = parse(command.action)
+    return screen.check_action(name, parameters) is not False
+
+
+class Names(Suggester):
+    """Completes from what there is now."""
+
+    def __init__(self, names: Callable[[], Sequence[str]]) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._names = names
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """The first name that goes on like this."""
+        return next((name for name in self._names() if value and name.startswith(value)), None)
+
+
+class Prompt(Input):
+    """One line at the bottom, for a command or a filter; esc leaves it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "give_up", "leave", show=False),
+        Binding("tab", "cursor_right", "complete", show=False),
+    ]
+
+    class GivenUp(Message):
+        """Left without an answer."""
+
+    def __init__(self, names: Callable[[], Sequence[str]]) -> None:
+        super().__init__(id="prompt", compact=True, select_on_focus=False, suggester=Names(names))
+        self.display = False
+        self.mode = ""
+
+    def ask(self, mode: str, value: str = "") -> None:
+        """Show it for a command (`:`) or a filter (`/`)."""
+        self.mode = mode
+        self.placeholder = {
+            "/": "filter: words, or !words for rows without them",
+            ":": "command: drain app2 · journal · theme NAME",
+        }[mode]
+        self.value = value
+        self.display = True
+        self.focus()
+
+    def close(self) -> None:
+        """Hide it."""
+        self.display = False
+        self.mode = ""
+
+    def action_give_up(self) -> None:
+        """Esc."""
+        self.post_message(self.GivenUp())

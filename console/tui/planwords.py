@@ -1,0 +1,115 @@
+"""A plan in words: what would stand, the checks with value and limit, and each step with command, proof and undo."""
+
+import shlex
+
+from textual.content import Content
+
+from console.change.plan import Check, Plan
+from console.cluster.whatif import Standing
+from console.tui.words import DOWN, GRADE, QUIET, STRONG, UP, WARN, Cell, heading, line, paragraph
+
+MARGIN = 12
+NUMBER = 16
+
+
+def plan_lines(plan: Plan, width: int, reason: str) -> list[Content]:
+    """The page that is read before saying yes."""
+    return [
+        *_impact(plan, width),
+        heading("CHECKS", width),
+        *(_check(check, width) for check in sorted(plan.checks, key=_urgency)),
+        *(paragraph((Cell("  ▲ note     ", WARN),), note, width) for note in plan.notes),
+        heading("STEPS", width),
+        *_steps(plan, width),
+        heading("THE SAME FROM A SHELL", width),
+        paragraph((Cell("  $ ", QUIET),), command_line(plan, reason), width),
+    ]
+
+
+def command_line(plan: Plan, reason: str) -> str:
+    """What a script would say to have this very plan carried out."""
+    options = [
+        f"--{name}={value:g}" if isinstance(value, float) else f"--{name}={value}"
+        for name, value in plan.parameters.items()
+    ]
+    yes = ["--yes"] if plan.confirm_words is None else ["--confirm", plan.confirm_words]
+    words = [
+        "watchkeeper",
+        "run",
+        plan.action,
+        plan.target,
+        *options,
+        "--reason",
+        reason or "…",
+        *yes,
+        "--plan",
+        plan.hash,
+    ]
+    return shlex.join(words)
+
+
+def verdict(plan: Plan) -> Cell:
+    """One line that says whether it can be done, and how close to an outage it comes."""
+    if plan.refusals:
+        return Cell("✗ REFUSED", DOWN)
+    return GRADE[plan.impact.grade] if plan.steps else Cell("● NOTHING TO DO", UP)
+
+
+def _impact(plan: Plan, width: int) -> list[Content]:
+    impact = plan.impact
+    states = (impact.before, impact.after, impact.after_one_more)
+    head = [
+        Cell(f"  {'':<22}", QUIET),
+        *(Cell(f"{t:<{NUMBER}}", QUIET) for t in ("now", "after", "after one more loss")),
+    ]
+    word = verdict(plan)
+    first = "it is so already" if not plan.steps and not plan.refusals else impact.says
+    if plan.refusals:
+        first = f"{plan.refusals[0].says}: {plan.refusals[0].value}"
+    return [
+        paragraph((Cell(f"  {word.text}  ", word.style),), first, width, "bold"),
+        line(*head),
+        _row("app servers serving", [_part(s.serving, s.app_servers, s.serving > 0) for s in states]),
+        _row("capacity", [Cell(f"{s.capacity:.0%}", UP if s.capacity else DOWN) for s in states]),
+        _row("votes up", [_votes(s) for s in states]),
+        _row("writes", [Cell("go on", UP) if s.writes_stand else Cell("STOP", DOWN) for s in states]),
+    ]
+
+
+def _row(name: str, cells: list[Cell]) -> Content:
+    return line(Cell(f"  {name:<22}"), *(Cell(f"{cell.text:<{NUMBER}}", cell.style) for cell in cells))
+
+
+def _part(part: int, whole: int, good: bool) -> Cell:
+    return Cell(f"{part} of {whole}", UP if good else DOWN)
+
+
+def _votes(state: Standing) -> Cell:
+    return Cell(f"{state.votes_up}, needs {state.majority}", UP if state.votes_up >= state.majority else DOWN)
+
+
+def _check(check: Check, width: int) -> Content:
+    word = Cell("● ok", UP) if check.ok else Cell("▲ no", WARN) if check.warns else Cell("✗ REFUSED", DOWN)
+    limit = f"  (must be {check.limit})" if check.limit else ""
+    style = "" if check.ok else WARN if check.warns else STRONG
+    return paragraph((Cell(f"  {word.text:<9}  ", word.style),), f"{check.says}: {check.value}{limit}", width, style)
+
+
+def _urgency(check: Check) -> int:
+    return 2 if check.ok else 1 if check.warns else 0
+
+
+def _steps(plan: Plan, width: int) -> list[Content]:
+    if not plan.steps:
+        return [line(Cell("  nothing to do", QUIET))]
+    lines: list[Content] = []
+    for number, step in enumerate(plan.steps, 1):
+        lines.append(paragraph((Cell(f"  {number}  ", STRONG),), step.does, width, STRONG))
+        sends = [paragraph((Cell(f"{'':5}sends  ", QUIET),), sent, width) for sent in step.command.splitlines()[:1]]
+        sends += [paragraph((Cell(f"{'':12}"),), sent, width) for sent in step.command.splitlines()[1:]]
+        patience = f" (within {step.patience_s:g} s)"
+        lines += sends
+        lines.append(paragraph((Cell(f"{'':5}proof  ", QUIET),), step.proof.says + patience, width))
+        undo = step.undone.says if step.undone else step.undo_says or "none"
+        lines.append(paragraph((Cell(f"{'':5}undo   ", QUIET),), undo, width))
+    return lines

@@ -1,0 +1,231 @@
+"""A table that paints only what changed: two lines of heading, then one cached strip for each row."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from console.cluster.text import clean
+from console.tui.commands import bindings
+from console.tui.words import Cell
+
+HEAD = 2
+MARK = "▌"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: as wide as its widest cell, within limits."""
+
+    title: str
+    least: int = 1
+    most: int = 24
+    right: bool = False
+    weight: int = 9
+    """The columns of least weight go first when there is no room."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing, by its name."""
+
+    key: str
+    cells: tuple[Cell, ...]
+
+    def has(self, words: str) -> bool:
+        """The words stand somewhere in the row; `!words`: they do not."""
+        text = " ".join(cell.text for cell in self.cells).lower()
+        return words[1:].lower() not in text if words.startswith("!") else words.lower() in text
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Everything that a table shows."""
+
+    title: str
+    summary: Cell
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    nothing: str = "none"
+    """What is said when there are no rows."""
+
+
+class Table(ScrollView, can_focus=True):
+    """A live table with a cursor; rows are repainted one by one."""
+
+    BINDINGS = bindings("table")
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"table--title", "table--here", "table--columns", "table--cursor"}
+    cursor: reactive[int] = reactive(0, repaint=False)
+    words: reactive[str] = reactive("", repaint=False)
+
+    class Moved(Message):
+        """The cursor stands on another row."""
+
+    class Opened(Message):
+        """A row was clicked that was selected already."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)
+        self._sheet = Sheet("", Cell(""), (), ())
+        self._rows: tuple[Row, ...] = ()
+        self._widths: tuple[tuple[int, int], ...] = ()
+        self._gap = 1
+        self._strips: dict[int, Strip] = {}
+        self._styles: dict[tuple[str, str], Style] = {}
+
+    @property
+    def selected(self) -> str | None:
+        """The name in the row of the cursor."""
+        return self._rows[self.cursor].key if self.cursor < len(self._rows) else None
+
+    @property
+    def lines(self) -> int:
+        """How high it would like to be."""
+        return HEAD + max(1, len(self._sheet.rows))
+
+    def show(self, sheet: Sheet) -> None:
+        """Show another state; only what differs is painted."""
+        was, rows, key = self._sheet, self._rows, self.selected
+        self._sheet = sheet
+        self._rows = tuple(row for row in sheet.rows if row.has(self.words)) if self.words else sheet.rows
+        keys = [row.key for row in self._rows]
+        self.set_reactive(Table.cursor, keys.index(key) if key in keys else min(self.cursor, max(0, len(keys) - 1)))
+        if self._measure() or len(rows) != len(self._rows) or not keys or key != self.selected:
+            self._strips.clear()
+            self.virtual_size = Size(self.size.width, HEAD + max(1, len(self._rows)))
+            self.refresh()
+            return
+        if (was.title, was.summary) != (sheet.title, sheet.summary):
+            self.refresh(Region(0, 0, self.size.width, 1))
+        for number, (old, new) in enumerate(zip(rows, self._rows, strict=True)):
+            if old != new:
+                self._repaint(number)
+
+    def watch_words(self) -> None:
+        """Another filter: other rows."""
+        self._strips.clear()
+        self.show(self._sheet)
+        self.refresh()
+
+    def watch_cursor(self, old: int, new: int) -> None:
+        """Two rows change: the one that was selected and the one that is."""
+        top, height = self.scroll_offset.y, self.size.height - HEAD
+        if new < top:
+            self.scroll_to(y=new, animate=False, immediate=True)
+        elif new >= top + height:
+            self.scroll_to(y=new - height + 1, animate=False, immediate=True)
+        self._repaint(old)
+        self._repaint(new)
+        self.post_message(self.Moved())
+
+    def action_move(self, rows: int) -> None:
+        """Move the cursor."""
+        self.cursor = max(0, min(len(self._rows) - 1, self.cursor + rows))
+
+    def action_page(self, pages: int) -> None:
+        """Move the cursor by what is visible."""
+        self.action_move(pages * max(1, self.size.height - HEAD))
+
+    def on_click(self, event: events.Click) -> None:
+        """Select a row; once more opens it."""
+        number = event.y - HEAD + self.scroll_offset.y
+        if event.y >= HEAD and number < len(self._rows):
+            if number == self.cursor:
+                self.post_message(self.Opened())
+            self.cursor = number
+
+    def on_focus(self) -> None:
+        """The cursor is seen where the keys go."""
+        self._forget()
+
+    def on_blur(self) -> None:
+        """The cursor is seen where the keys go."""
+        self._forget()
+
+    def on_resize(self) -> None:
+        """Columns are measured anew."""
+        self._measure()
+        self._forget()
+
+    def notify_style_update(self) -> None:
+        """Another theme."""
+        super().notify_style_update()
+        self._forget()
+
+    def render_line(self, y: int) -> Strip:
+        """One line, from the cache where it can be."""
+        if y == 0:
+            return self._title()
+        if y == 1:
+            titles = [Cell(column.title) for column in self._sheet.columns]
+            return self._strip(titles, "table--columns", " ")
+        number = y - HEAD + self.scroll_offset.y
+        if number >= len(self._rows):
+            says = f"no row has '{self.words}'" if self.words else self._sheet.nothing
+            return self._strip_of([Cell(f" {says}" if number == 0 else "", "$quiet")], "")
+        if number not in self._strips:
+            here = self.has_focus and number == self.cursor
+            cells = self._rows[number].cells
+            self._strips[number] = self._strip(cells, "table--cursor" if here else "", MARK if here else " ")
+        return self._strips[number]
+
+    def _title(self) -> Strip:
+        sheet, part = self._sheet, "table--here" if self.has_focus else "table--title"
+        words = [Cell(f"{'►' if self.has_focus else ' '}{sheet.title}  "), sheet.summary]
+        if self.words:
+            words.append(Cell(f"  /{clean(self.words)}", "$warning bold"))
+        return self._strip_of(words, part)
+
+    def _strip(self, cells: Sequence[Cell], part: str, mark: str) -> Strip:
+        words = [Cell(mark, "$accent")]
+        for number, width in self._widths:
+            text = clean(cells[number].text)
+            text = text if len(text) <= width else text[: width - 1] + "…"
+            padded = text.rjust(width) if self._sheet.columns[number].right else text.ljust(width)
+            words += [Cell(padded, cells[number].style), Cell(" " * self._gap)]
+        return self._strip_of(words, part)
+
+    def _strip_of(self, cells: Sequence[Cell], part: str) -> Strip:
+        segments = [Segment(cell.text, self._style(cell.style, part)) for cell in cells]
+        return Strip(segments).adjust_cell_length(self.size.width, self._style("", part))
+
+    def _style(self, style: str, part: str) -> Style:
+        if (style, part) not in self._styles:
+            base = self.get_visual_style(part) if part else self.visual_style
+            self._styles[style, part] = (base + self.app.stylesheet.parse_style(style)).rich_style
+        return self._styles[style, part]
+
+    def _measure(self) -> bool:
+        """Widths of the columns that there is room for; True when they are others than before."""
+        before = (self._widths, self._gap)
+        wide = {number: self._width(number) for number in range(len(self._sheet.columns))}
+        room, shown = self.size.width - 1, list(wide)
+        self._gap = 2 if sum(wide.values()) + 2 * len(shown) <= room else 1
+        while len(shown) > 1 and sum(wide[n] + self._gap for n in shown) - self._gap > room:
+            shown.remove(min(shown, key=lambda n: (self._sheet.columns[n].weight, -n)))
+        self._widths = tuple((number, wide[number]) for number in shown)
+        return before != (self._widths, self._gap)
+
+    def _width(self, number: int) -> int:
+        column = self._sheet.columns[number]
+        cells = (len(row.cells[number].text) for row in self._sheet.rows)
+        return min(column.most, max(column.least, len(column.title), *cells, 1))
+
+    def _repaint(self, number: int) -> None:
+        self._strips.pop(number, None)
+        y = number - self.scroll_offset.y + HEAD
+        if HEAD <= y < self.size.height:
+            self.refresh(Region(0, y, self.size.width, 1))
+
+    def _forget(self) -> None:
+        self._strips.clear()
+        self._styles.clear()
+        self.refresh()

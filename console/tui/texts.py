@@ -1,0 +1,119 @@
+"""Screens of words only: details, findings, events, help, a question, and `too small`."""
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Button
+
+from console.tui.commands import COMMANDS, bindings
+from console.tui.feed import Feed
+from console.tui.parts import Draw, KeyBar, Words
+from console.tui.words import Cell, heading, line
+
+LEAST = (60, 15)
+"""Columns and lines that the screens need."""
+
+WHERE = {
+    "everywhere": "Everywhere",
+    "dashboard": "Dashboard",
+    "table": "In a table",
+    "menu": "Actions of a row",
+    "plan": "A plan",
+    "progress": "A change that is running",
+    "journal": "Journal",
+    "text": "Details, findings, events, help",
+    "question": "A question",
+}
+
+
+class TextScreen(Screen[None]):
+    """A page of words, drawn anew with each snapshot."""
+
+    BINDINGS = bindings("text")
+
+    def __init__(self, title: str, draw: Draw, feed: Feed | None = None) -> None:
+        super().__init__()
+        self._heading = title
+        self._draw = draw
+        self._feed = feed
+
+    def compose(self) -> ComposeResult:
+        """Title, words, keys."""
+        yield Words(lambda _: [line(f" {self._heading}")], id="title", fixed=True)
+        with VerticalScroll(id="page"):
+            yield Words(self._draw, id="text")
+        yield KeyBar("text")
+
+    def on_mount(self) -> None:
+        """Stay live where there is something to follow."""
+        if self._feed is not None:
+            self._feed.changed.subscribe(self, lambda _: self.query_one("#text", Words).show(self._draw))
+
+    def action_back(self) -> None:
+        """Esc."""
+        self.dismiss()
+
+
+class TooSmall(ModalScreen[None]):
+    """Covers everything while the terminal is too small to show it whole; no key reaches what is below."""
+
+    def compose(self) -> ComposeResult:
+        """One sentence."""
+        yield Words(self._says, id="too-small")
+
+    def on_resize(self) -> None:
+        """Go away when there is room."""
+        if fits(self.app.size.width, self.app.size.height):
+            self.dismiss()
+        else:
+            self.query_one(Words).show(self._says)
+
+    def _says(self, _: int) -> list[Content]:
+        width, height = self.app.size
+        return [line("too small:"), line(f"{width}x{height};"), line("at least"), line(f"{LEAST[0]}x{LEAST[1]}")]
+
+
+class Question(ModalScreen[bool]):
+    """Asks once; the answer that changes nothing has the focus."""
+
+    BINDINGS = bindings("question")
+
+    def __init__(self, asks: str, yes: str, no: str) -> None:
+        super().__init__()
+        self._asks, self._yes, self._no = asks, yes, no
+
+    def compose(self) -> ComposeResult:
+        """The question and two answers."""
+        with Vertical(id="box"):
+            yield Words(lambda _: [Content(self._asks)], id="asks")
+            with Horizontal(id="buttons"):
+                yield Button(Content(self._no), id="no", compact=True)
+                yield Button(Content(self._yes), id="yes", compact=True)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Answered."""
+        self.dismiss(event.button.id == "yes")
+
+    def action_back(self) -> None:
+        """Esc is no."""
+        self.dismiss(False)
+
+
+def fits(width: int, height: int) -> bool:
+    """There is room for the screens."""
+    return width >= LEAST[0] and height >= LEAST[1]
+
+
+def help_lines(width: int) -> list[Content]:
+    """Every command, by screen."""
+    lines: list[Content] = []
+    for where, title in WHERE.items():
+        lines.append(heading(title, width))
+        lines += [
+            line(Cell(f"  {command.key:<12}", "$primary bold"), Cell(f"{command.title:<16}", "bold"), command.help)
+            for command in COMMANDS
+            if command.where == where
+        ]
+        lines.append(Content(""))
+    return lines

@@ -1,0 +1,86 @@
+"""Themes from files: one TOML file each, bundled or the user's own; a broken one is reported beside the others."""
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from pathlib import Path
+
+from textual.color import Color, ColorParseError
+from textual.theme import Theme
+
+DEFAULT = "watchkeeper-dark"
+NOT_COLOURS = ("name", "dark", "ansi", "luminosity_spread", "text_alpha", "variables")
+
+OWN_VARIABLES = {
+    "quiet": "foreground",
+    "cursor": "surface",
+    "frame": "foreground",
+    "unknown": "accent",
+    "changing": "warning",
+    "off": "secondary",
+    "loud": "error",
+    "on-loud": "background",
+}
+"""What our screens use beside textual's own names, and the theme's field that stands in where it is not given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The themes that can be chosen, and why others cannot."""
+
+    themes: tuple[Theme, ...]
+    failures: tuple[str, ...]
+
+    @classmethod
+    def of(cls, folders: Iterable[Path]) -> "Shelf":
+        """Read every theme of these folders; the first of a name wins."""
+        themes: dict[str, Theme] = {}
+        failures: list[str] = []
+        for path in (path for folder in folders for path in sorted(folder.glob("*.toml"))):
+            try:
+                theme = read_theme(path)
+            except (OSError, ValueError, TypeError, AttributeError) as error:
+                failures.append(f"theme {path} was left out: {error}")
+            else:
+                themes.setdefault(theme.name, theme)
+        return cls(tuple(themes.values()), tuple(failures))
+
+    def find(self, name: str) -> Theme:
+        """The theme of that name. Raises ValueError with the nearest."""
+        names = [theme.name for theme in self.themes]
+        if name not in names:
+            nearest = get_close_matches(name, names, n=1)
+            hint = f"did you mean '{nearest[0]}'? " if nearest else ""
+            raise ValueError(f"no theme '{name}'; {hint}there are: {', '.join(names)}")
+        return self.themes[names.index(name)]
+
+
+def read_theme(path: Path) -> Theme:
+    """The theme of one file. Raises ValueError with the key that is wrong."""
+    table = tomllib.loads(path.read_text("utf-8"))
+    known = [field.name for field in fields(Theme)]
+    for key in table:
+        if key not in known:
+            nearest = get_close_matches(key, known, n=1)
+            hint = f"; did you mean '{nearest[0]}'?" if nearest else ""
+            raise ValueError(f"there is no field '{key}'{hint}")
+    if missing := [key for key in ("name", "primary") if key not in table]:
+        raise ValueError(f"'{missing[0]}' is missing")
+    colours = {key: value for key, value in table.items() if key not in NOT_COLOURS}
+    for key, value in {**colours, **table.get("variables", {})}.items():
+        _check_colour(key, value)
+    return Theme(**table)
+
+
+def own_variables(theme: Theme) -> dict[str, str]:
+    """Our own names for a theme that does not give them all, as the built-in ones do not."""
+    generated = theme.to_color_system().generate()
+    return {name: generated[stands_in] for name, stands_in in OWN_VARIABLES.items()}
+
+
+def _check_colour(key: str, value: object) -> None:
+    try:
+        Color.parse(str(value))
+    except ColorParseError:
+        raise ValueError(f"'{key}' is not a colour: {value!r}") from None

@@ -1,0 +1,44 @@
+"""The step-down of a Primary, and the replication sources that make it short."""
+
+import asyncio
+import time
+from contextlib import suppress
+
+from pymongo.errors import PyMongoError
+
+from console.ports.protocols import Refused
+
+from .documents import term
+from .errors import step_down_problem
+from .member import Client
+
+FOLLOW_PATIENCE_S = 3.0
+"""How long a member may take to turn to another sync source; the step-down does not depend on it."""
+
+
+async def follow_source(client: Client, member: str, source: str) -> None:
+    """Ask a member to replicate from another, and wait until it does, as far as that can be had."""
+    ends_s = time.monotonic() + FOLLOW_PATIENCE_S
+    with suppress(PyMongoError):  # it only shortens the gap; whoever may not or cannot follows later by itself
+        await client.admin.command("replSetSyncFrom", source)
+        while time.monotonic() < ends_s:
+            status = await client.admin.command("replSetGetStatus")
+            if status.get("syncSourceHost") == source:
+                return
+            await asyncio.sleep(0.05)
+
+
+async def step_down(client: Client, address: str, period_s: int, catch_up_s: int, expected_term: int) -> None:
+    """Ask the Primary of that term to step down. Raises Refused or Unclear."""
+    try:
+        hello = await client.admin.command("hello")
+    except PyMongoError as error:
+        raise Refused(f"{address} cannot be asked before the step-down: {error}") from None
+    if not hello.get("isWritablePrimary"):
+        raise Refused(f"{address} is not Primary any more; {hello.get('primary') or 'nobody'} is")
+    if term(hello) != expected_term:
+        raise Refused(f"{address} is Primary in term {term(hello)} now, not in term {expected_term}")
+    try:
+        await client.admin.command({"replSetStepDown": period_s, "secondaryCatchUpPeriodSecs": catch_up_s})
+    except PyMongoError as error:
+        raise step_down_problem(error, address) from None

@@ -1,0 +1,98 @@
+"""A session without a network: a snapshot that the test sets, plans of the real actions, runs that the test tells."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from console.change.action import Value
+from console.change.actions import action_named
+from console.change.events import Outcome
+from console.change.journal import Journal
+from console.change.ops import Op, SetAdmin, StepDown
+from console.change.plan import Plan
+from console.change.run import Confirmation, Run
+from console.cluster.snapshot import Snapshot
+from console.ports.plugins import bundled
+from console.session import Session
+from console.tui.app import Console
+from console.tui.themes import Shelf
+
+
+class FakeSession(Session):
+    """Looks and plans; what it is asked to start is kept in `started`, and goes on until `end`."""
+
+    def __init__(self, snapshot: Snapshot, journal: Journal | None = None, problem: str = "") -> None:
+        self.picture = snapshot
+        self.journal = journal
+        self.journal_problem = problem
+        self.run = None
+        self.started: list[tuple[Plan, Confirmation]] = []
+        self._end: asyncio.Future[tuple[Outcome, str]] | None = None
+
+    @property
+    def cluster(self) -> str:
+        return self.picture.cluster
+
+    @property
+    def environment(self) -> str:
+        return self.picture.environment
+
+    @property
+    def read_only(self) -> bool:
+        return bool(self.journal_problem)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return self.picture
+
+    async def follow(self) -> AsyncGenerator[Snapshot]:
+        yield self.picture
+
+    def plan(self, action: str, target: str, parameters: Mapping[str, Value] | None = None) -> Plan:
+        verb = action_named(action)
+        plan = verb.plan(self.picture, target, verb.values(parameters or {}))
+        return replace(plan, steps=tuple(replace(step, command=_command(step.op)) for step in plan.steps))
+
+    def start(self, plan: Plan, confirmation: Confirmation) -> Run:
+        self.started.append((plan, confirmation))
+        self._end = asyncio.get_running_loop().create_future()
+        end = self._end
+
+        async def until_told(_: Run) -> tuple[Outcome, str]:
+            return await end
+
+        self.run = Run(plan, until_told)
+        self.run.id = "0123abcd"
+        return self.run
+
+    def end(self, outcome: Outcome, says: str) -> None:
+        """Let the run end."""
+        assert self._end
+        self._end.set_result((outcome, says))
+
+
+def console(snapshot: Snapshot, journal: Journal | None = None, problem: str = "", **options: Any) -> Console:
+    """The console on a fake session, which stands in its `session`."""
+    return console_on(FakeSession(snapshot, journal, problem), **options)
+
+
+def console_on(session: FakeSession, folder: Path = Path("/nonexistent"), themes: Path | None = None) -> Console:
+    """The console on this session; no clock ticks in it."""
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[Session]:
+        yield session
+
+    shelf = Shelf.of([bundled("themes"), *([themes] if themes else [])])
+    return Console(session.cluster, opened, folder, shelf, tick_s=None)
+
+
+def _command(op: Op) -> str:
+    if isinstance(op, SetAdmin):
+        return "\n".join(f"{p.balancer}: set server {p.backend}/{p.server} state {admin}" for p, admin in op.states)
+    if isinstance(op, StepDown):
+        return f"{op.address}: replSetStepDown: {op.period_s}, secondaryCatchUpPeriodSecs: {op.catch_up_s}"
+    return "(nothing is sent)"
