@@ -87,7 +87,7 @@ def judge(body: bytes, content_type: str = "") -> None:
 def _decoded(body: bytes) -> object:
     try:
         return msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Unfit("not JSON") from None
 
 

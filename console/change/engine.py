@@ -125,7 +125,7 @@ class Engine:
                     ends_s = await self._at_deadline(run, number, step, verdict)
                     if ends_s == 0:
                         return verdict
-                if step.asks and verdict.says != told:
+                if step.asks and not verdict.blind and verdict.says != told:
                     told = verdict.says
                     await run.tell(EventKind.DOING, number, told)
             if run.stopped_by and isinstance(step.op, Wait):

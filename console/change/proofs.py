@@ -18,6 +18,8 @@ class Verdict:
     says: str
     unchanged: bool = False
     """What is seen is the state from before the op: nothing has happened."""
+    blind: bool = False
+    """Nothing was seen yet that says either way."""
 
 
 class Proof(Protocol):
@@ -49,7 +51,7 @@ class AdminIs:
         for place, admin in self.states:
             pool, why = _fresh_pool(snapshot, place, since_s)
             if pool is None:
-                return Verdict(False, why)
+                return Verdict(False, why, blind=True)
             if pool.admin is not admin:
                 return Verdict(False, f"{place} is {pool.admin}, not yet {admin}")
         return Verdict(True, self.says)
@@ -72,7 +74,7 @@ class NoSessions:
         for place in self.places:
             pool, why = _fresh_pool(snapshot, place, since_s)
             if pool is None:
-                return Verdict(False, why)
+                return Verdict(False, why, blind=True)
             if pool.sessions + pool.queue:
                 left[place.balancer] = left.get(place.balancer, 0) + pool.sessions + pool.queue
         if not left:
@@ -102,7 +104,7 @@ class Serves:
         for place in self.places:
             pool, why = _fresh_pool(snapshot, place, since_s)
             if pool is None:
-                return Verdict(False, why)
+                return Verdict(False, why, blind=True)
             if pool.admin is not Admin.READY or (pool.checked and pool.check is not Health.UP):
                 return Verdict(False, f"{place} is {pool.admin}, check {pool.check_says or pool.check}")
         return Verdict(True, self.says)

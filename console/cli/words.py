@@ -31,8 +31,8 @@ def print_snapshot(snapshot: Snapshot) -> None:
     """The three tiers, what may be lost, and the findings."""
     tolerates = snapshot.tolerates
     environment = f" ({snapshot.environment})" if snapshot.environment else ""
-    out.print(_text(f"{snapshot.cluster}{environment} at {snapshot.at:%Y-%m-%d %H:%M:%S} UTC"))
-    out.print(_text(f"tolerates the loss of: {tolerates.app_servers} application servers, {tolerates.members} members"))
+    _say(_text(f"{snapshot.cluster}{environment} at {snapshot.at:%Y-%m-%d %H:%M:%S} UTC"))
+    _say(_text(f"tolerates the loss of: {tolerates.app_servers} application servers, {tolerates.members} members"))
     out.print(
         _table("application server", ["health", "pools", "sessions", "ms", "seen"], map(_app, snapshot.app_servers))
     )
@@ -48,36 +48,41 @@ def print_findings(findings: Sequence[Finding]) -> None:
         out.print("no findings")
     for finding in findings:
         line = _text(f"{finding.severity:<9}", str(finding.severity))
-        out.print(line.append(f"{finding.subject}: {finding.says}  [{finding.code}]", style="default"))
+        _say(line.append(f"{finding.subject}: {finding.says}  [{finding.code}]", style="default"))
 
 
 def print_plan(plan: Plan) -> None:
     """The dry run: checks with values, impact, steps with the exact commands, undo."""
-    out.print(_text(f"{plan.title} on {plan.cluster}", "bold"))
-    out.print(_text(f"impact: {plan.impact.grade}: {plan.impact.says}"))
+    _say(_text(f"{plan.title} on {plan.cluster}", "bold"))
+    _say(_text(f"impact: {plan.impact.grade}: {plan.impact.says}"))
     for check in plan.checks:
         word = "ok" if check.ok else "no" if check.warns else "REFUSED"
         out.print(
             _text(f"  {word:<8}{check.says}: {check.value} (must be {check.limit})", "" if check.ok else "yellow")
         )
     for note in plan.notes:
-        out.print(_text(f"  note    {note}", "yellow"))
+        _say(_text(f"  note    {note}", "yellow"))
     for number, step in enumerate(plan.steps, 1):
-        out.print(_text(f"  step {number}  {step.does}, within {step.patience_s:g} s"))
+        _say(_text(f"  step {number}  {step.does}, within {step.patience_s:g} s"))
         for line in step.command.splitlines():
-            out.print(_text(f"            {line}", "dim"))
-        out.print(_text(f"          proof: {step.proof.says}"))
-        out.print(_text(f"          undo: {step.undone.says if step.undone else step.undo_says}"))
+            _say(_text(f"            {line}", "dim"))
+        _say(_text(f"          proof: {step.proof.says}"))
+        _say(_text(f"          undo: {step.undone.says if step.undone else step.undo_says}"))
     if not plan.steps:
-        out.print(_text("  nothing to do: it is so already"))
-    out.print(_text(f"plan {plan.hash}"))
+        _say(_text("  nothing to do: it is so already"))
+    _say(_text(f"plan {plan.hash}"))
 
 
 def print_event(event: Event) -> None:
     """One line of a run."""
     step = f"step {event.step}: " if event.step else ""
     style = str(event.kind) if event.kind is not EventKind.DOING else ""
-    out.print(_text(f"{event.at:%H:%M:%S} UTC  {event.kind:<8} {step}{event.says}", style))
+    _say(_text(f"{event.at:%H:%M:%S} UTC  {event.kind:<8} {step}{event.says}", style))
+
+
+def _say(line: Text) -> None:
+    """One line, as long as it is: a pipe reads lines, and a terminal folds them itself."""
+    out.print(line, soft_wrap=True)
 
 
 def _app(server: AppServer) -> list[Text]:

@@ -159,7 +159,7 @@ def _app_says(after: Standing) -> str:
 
 def _members_say(after: Standing) -> str:
     if after.votes_up < after.majority:
-        return f"{after.votes_up} votes would be up and {after.majority} are needed: writes stop"
+        return f"{_votes(after)} would be up and {after.majority} are needed: writes stop"
     if not after.electable:
         return "no member could be Primary: writes stop"
     if after.copies_up < after.write_majority:
@@ -167,7 +167,11 @@ def _members_say(after: Standing) -> str:
             f"{after.copies_up} voting members with data would be up and a majority write needs "
             f"{after.write_majority}: writes stall"
         )
-    return f"{after.votes_up} votes stay up and {after.majority} are needed; {_more(after.members)}"
+    return f"{_votes(after)} stay up and {after.majority} are needed; {_more(after.members)}"
+
+
+def _votes(after: Standing) -> str:
+    return "1 vote" if after.votes_up == 1 else f"{after.votes_up} votes"
 
 
 def _more(spare: int) -> str:

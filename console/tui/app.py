@@ -171,7 +171,9 @@ class Console(App[int]):
             if yes:
                 self.run_worker(end())
 
-        asks = f"{run.plan.title} is running. If you leave, its current step is finished or undone, and the next is not begun."
+        asks = (
+            f"{run.plan.title} is running. If you leave, its current step is finished or undone; the next is not begun."
+        )
         self.push_screen(Question(asks, "Leave", "Stay"), answered)
 
     @property

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.cluster.snapshot import Admin, Health, Member, MemberState, Tolerates
+from console.cluster.snapshot import Admin, Health, Member, MemberState, Snapshot, Tolerates
 from console.cluster.standing import standing, tolerates
 from console.cluster.whatif import without_member, without_server
 from tests.cluster.pictures import calm, draining, empty, unknown, with_balancer, with_members, with_pools, with_server
@@ -36,8 +36,8 @@ def test_a_set_without_votes_tolerates_nothing() -> None:
 
 
 @pytest.mark.parametrize("snapshot", [empty(), unknown()])
-def test_what_is_unknown_tolerates_nothing(snapshot: object) -> None:
-    assert snapshot.tolerates == Tolerates()  # type: ignore[attr-defined]
+def test_what_is_unknown_tolerates_nothing(snapshot: Snapshot) -> None:
+    assert snapshot.tolerates == Tolerates()
 
 
 def test_a_drained_server_does_not_count() -> None:

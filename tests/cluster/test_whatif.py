@@ -1,6 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
-from console.cluster.snapshot import Admin, Health, Severity
+from console.cluster.snapshot import Admin, Health, Member, Severity
 from console.cluster.whatif import Grade, impact, standing, with_server, without_member, without_server
 from tests.cluster.pictures import calm, draining, empty, primary_lost, unknown, with_member, with_members
 from tests.cluster.pictures import with_server as server_with
@@ -46,7 +48,7 @@ def test_any_one_of_three_members_may_go_and_then_no_other(member: str) -> None:
 @pytest.mark.parametrize("member", ["db2", "db3"])
 def test_a_second_member_stops_writes(member: str) -> None:
     found = impact(primary_lost(), without_member(primary_lost(), member))
-    assert (found.grade, found.says) == (Grade.UNSAFE, "1 votes would be up and 2 are needed: writes stop")
+    assert (found.grade, found.says) == (Grade.UNSAFE, "1 vote would be up and 2 are needed: writes stop")
 
 
 def test_a_step_down_in_a_whole_set_is_safe() -> None:
@@ -97,7 +99,5 @@ def test_nothing_known_is_never_safe() -> None:
         assert standing(snapshot).serving == 0
 
 
-def _renamed(number: int) -> object:
-    from dataclasses import replace
-
+def _renamed(number: int) -> Member:
     return replace(calm().replica_set.members[1], name=f"db{number}", address=f"10.0.2.{10 + number}:27017")

@@ -1,0 +1,73 @@
+"""What went wrong on the way to a host, in sentences that carry the mend."""
+
+import socket
+
+import asyncssh
+
+from .way import Target, Way
+
+
+def connect_problem(
+    error: Exception, name: str, target: Target | None, unknown_key: asyncssh.SSHKey | None, way: Way
+) -> str:
+    """Why there is no connection to a host."""
+    if target is None:
+        return f"{name}: the SSH configuration {way.config} cannot be used: {error}"
+    place = f"{name} ({target.host} port {target.port})"
+    match error:
+        case asyncssh.HostKeyNotVerifiable():
+            return _host_key(error, name, target, unknown_key)
+        case asyncssh.PermissionDenied():
+            return (
+                f"{name} lets user {target.options.username} in with none of: {target.keys}; "
+                f"add the public key there, with ssh-copy-id {name}"
+            )
+        case asyncssh.KeyExchangeFailed():
+            return (
+                f"{name}: no common algorithm: {error.reason}; where it says host key, known_hosts holds another kind "
+                f"of key than the host offers: add it by connecting once with ssh {name}"
+            )
+        case asyncssh.ChannelOpenError():
+            return f"{place}: its jump host {target.jump} cannot reach it: {error.reason}"
+        case TimeoutError():
+            return f"{place}: no connection within {way.connect_timeout_s:g} s; is the host up and its firewall open?"
+        case socket.gaierror():
+            return f"{name}: name {target.host} cannot be resolved; give it a HostName or its node an address"
+        case ConnectionRefusedError():
+            return f"{place} refused the connection; is sshd running there, and on this port?"
+        case FileNotFoundError():
+            return f"{name}: {error.filename} does not exist; the SSH configuration names it"
+    return f"{place}: {getattr(error, 'strerror', None) or error or type(error).__name__}"
+
+
+def socket_problem(error: Exception, path: str) -> str:
+    """Why a unix socket on a host could not be opened."""
+    if isinstance(error, asyncssh.ChannelOpenError):
+        if error.code == asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED:
+            return f"sshd does not forward {path}; set AllowStreamLocalForwarding yes in its sshd_config"
+        return (
+            f"{path} cannot be opened there: {error.reason}; "
+            "is its owner running, and is our user in the socket's group?"
+        )
+    return f"{path} cannot be opened there: {error}"
+
+
+def _host_key(error: asyncssh.HostKeyNotVerifiable, name: str, target: Target, key: asyncssh.SSHKey | None) -> str:
+    if key is None:  # a certificate, or a revoked key
+        return f"{name}: {error.reason}; its host key is not trusted"
+    port = target.port if target.port != asyncssh.DEFAULT_PORT else None
+    known = asyncssh.match_known_hosts(target.known_hosts, target.options.host_key_alias or target.host, "", port)[0]
+    if known:
+        return (
+            f"the host key of {name} CHANGED: it is now {key.get_fingerprint()}, not the one in known_hosts; "
+            f"find out why before anything else, and only then: ssh-keygen -R {_known_name(target)}"
+        )
+    return (
+        f"the host key of {name} is not in known_hosts ({key.get_fingerprint()}): compare this fingerprint with the "
+        f"host's own, then add it by connecting once with ssh {name}"
+    )
+
+
+def _known_name(target: Target) -> str:
+    name = target.options.host_key_alias or target.host
+    return name if target.port == asyncssh.DEFAULT_PORT else f"'[{name}]:{target.port}'"

@@ -1,0 +1,32 @@
+"""Approved screens stand in `screenshots/` by the names that the README uses, and look the same on every machine."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest_textual_snapshot
+from textual import constants
+from textual.widgets import Input
+
+for name in ("NO_COLOR", "FORCE_COLOR", "TEXTUAL_THEME", "TEXTUAL_FILTERS", "TEXTUAL_COLOR_SYSTEM", "TERM_PROGRAM"):
+    os.environ.pop(name, None)
+# The snapshot plugin has imported textual, and textual has read its environment, before this file runs.
+constants.TEXTUAL_ANIMATIONS = "none"
+constants.SMOOTH_SCROLL = False
+constants.FILTERS = ""
+Input.cursor_blink._default = False
+
+
+class Approved(pytest_textual_snapshot.SVGImageExtension):
+    """One file for each screen; the name stands in the test's id."""
+
+    @classmethod
+    def dirname(cls, **_: Any) -> str:
+        return str(Path(__file__).resolve().parents[2] / "screenshots")
+
+    @classmethod
+    def get_snapshot_name(cls, *, test_location: Any, **_: Any) -> str:
+        return str(test_location.snapshot_name).partition("[")[2].rstrip("]")
+
+
+pytest_textual_snapshot.SVGImageExtension = Approved
