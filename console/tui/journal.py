@@ -112,7 +112,7 @@ class JournalScreen(Screen[None]):
             head = found.head[:16] or "none"
             says = f" ● verified: {count(found.records, 'record')}, each as it was written; head {head}"
             return [*lines, line(Cell(says, UP))]
-        return lines + [paragraph((Cell(f" × {p.kind}  ", DOWN),), p.says, width, DOWN) for p in found.problems[:5]]
+        return lines + [paragraph((Cell(f" ■ {p.kind}  ", DOWN),), p.says, width, DOWN) for p in found.problems[:5]]
 
 
 def _cells(record: Record) -> tuple[Cell, ...]:

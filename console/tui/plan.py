@@ -189,7 +189,7 @@ class PlanScreen(Screen[Run | None]):
 
     def _state(self, width: int) -> list[Content]:
         if self._obstacle:
-            return [paragraph((Cell(" × ", DOWN),), self._obstacle, width, DOWN)]
+            return [paragraph((Cell(" ■ ", DOWN),), self._obstacle, width, DOWN)]
         if self._moved:
             return [paragraph((Cell(" ! ", LOUD), Cell(" ")), f"{self._moved} ctrl+r reads it again.", width, WARN)]
         if self._read.confirm_words is not None:

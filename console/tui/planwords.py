@@ -51,7 +51,7 @@ def command_line(plan: Plan, reason: str) -> str:
 def verdict(plan: Plan) -> Cell:
     """One line that says whether it can be done, and how close to an outage it comes."""
     if plan.refusals:
-        return Cell("× REFUSED", DOWN)
+        return Cell("■ REFUSED", DOWN)
     return GRADE[plan.impact.grade] if plan.steps else Cell("● NOTHING TO DO", UP)
 
 
@@ -89,7 +89,7 @@ def _votes(state: Standing) -> Cell:
 
 
 def _check(check: Check, width: int) -> Content:
-    word = Cell("● ok", UP) if check.ok else Cell("▲ no", WARN) if check.warns else Cell("× REFUSED", DOWN)
+    word = Cell("● ok", UP) if check.ok else Cell("▲ no", WARN) if check.warns else Cell("■ REFUSED", DOWN)
     limit = f"  (must be {check.limit})" if check.limit else ""
     style = "" if check.ok else WARN if check.warns else STRONG
     return paragraph((Cell(f"  {word.text:<9}  ", word.style),), f"{check.says}: {check.value}{limit}", width, style)

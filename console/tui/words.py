@@ -22,33 +22,33 @@ class Cell(NamedTuple):
 UP, DOWN, UNKNOWN, CHANGING, OFF = "$success", "$error bold", "$unknown bold", "$changing", "$off"
 QUIET, STRONG, LOUD, WARN = "$quiet", "bold", "$on-loud on $loud bold", "$warning"
 
-HEALTH = {Health.UP: Cell("● up", UP), Health.DOWN: Cell("× down", DOWN), Health.UNKNOWN: Cell("? unknown", UNKNOWN)}
+HEALTH = {Health.UP: Cell("● up", UP), Health.DOWN: Cell("■ down", DOWN), Health.UNKNOWN: Cell("? unknown", UNKNOWN)}
 STATE = {
     MemberState.PRIMARY: Cell("◆ PRIMARY", UP + " bold"),
     MemberState.SECONDARY: Cell("● SECONDARY", UP),
     MemberState.ARBITER: Cell("○ ARBITER", UP),
-    MemberState.DOWN: Cell("× DOWN", DOWN),
-    MemberState.REMOVED: Cell("× REMOVED", DOWN),
+    MemberState.DOWN: Cell("■ DOWN", DOWN),
+    MemberState.REMOVED: Cell("■ REMOVED", DOWN),
     MemberState.UNKNOWN: Cell("? UNKNOWN", UNKNOWN),
 }
 SEVERITY = {
-    Severity.CRITICAL: Cell("× critical", DOWN),
+    Severity.CRITICAL: Cell("■ critical", DOWN),
     Severity.WARNING: Cell("▲ warning", WARN),
     Severity.INFO: Cell("· info", OFF),
 }
-GRADE = {Grade.SAFE: Cell("● SAFE", UP), Grade.DEGRADED: Cell("▲ DEGRADED", WARN), Grade.UNSAFE: Cell("× UNSAFE", DOWN)}
+GRADE = {Grade.SAFE: Cell("● SAFE", UP), Grade.DEGRADED: Cell("▲ DEGRADED", WARN), Grade.UNSAFE: Cell("■ UNSAFE", DOWN)}
 EVENT = {
-    EventKind.REFUSED: Cell("× refused", DOWN),
+    EventKind.REFUSED: Cell("■ refused", DOWN),
     EventKind.DOING: Cell("► doing", CHANGING),
     EventKind.PROVED: Cell("● proved", UP),
-    EventKind.FAILED: Cell("× failed", DOWN),
+    EventKind.FAILED: Cell("■ failed", DOWN),
     EventKind.UNDOING: Cell("◄ undoing", CHANGING),
     EventKind.UNDONE: Cell("○ undone", OFF),
     EventKind.DONE: Cell("● done", UP),
     EventKind.UNKNOWN: Cell("? unknown", UNKNOWN),
 }
 OUTCOME = {
-    Outcome.REFUSED: Cell("× REFUSED: nothing was changed", DOWN),
+    Outcome.REFUSED: Cell("■ REFUSED: nothing was changed", DOWN),
     Outcome.DONE: Cell("● DONE", UP),
     Outcome.FAILED: Cell("○ FAILED, and everything was undone", WARN),
     Outcome.UNKNOWN: Cell("? UNKNOWN: look at the cluster before anything else", UNKNOWN),

@@ -52,11 +52,11 @@ class Host:
                     completed = await _completed(connection, shlex.join(bounded))
             except TimeoutError:
                 raise ShellError(f"{self._name}: {argv[0]} did not end within {timeout_s:g} s") from None
-            except (asyncssh.Error, OSError) as error:
-                raise ShellError(f"{self._name}: {argv[0]} could not be run: {error}") from None
-        if completed is None:
-            lost = f"the connection was lost while {argv[0]} ran: whether it took effect is unknown"
-            raise ShellError(f"{self._name}: {lost}")
+            except asyncssh.ChannelOpenError as error:
+                raise ShellError(f"{self._name}: {argv[0]} could not be run: {error.reason}") from None
+            except (asyncssh.Error, OSError):
+                lost = f"the connection was lost while {argv[0]} ran: whether it took effect is unknown"
+                raise ShellError(f"{self._name}: {lost}") from None
         # 124 is `timeout`'s own, and may be the command's too; 137 is what it says after a KILL.
         if completed.status in (124, 137) and time.monotonic() - began_s >= timeout_s:
             raise ShellError(f"{self._name}: {argv[0]} did not end within {timeout_s:g} s and was ended")
@@ -73,14 +73,14 @@ class Host:
         # asyncssh's own classes, made to look like asyncio's.
         return cast(tuple[StreamReader, StreamWriter], streams)
 
-    async def connected(self, via: tuple[str, ...] = ()) -> asyncssh.SSHClientConnection:
-        """The one connection; `via` are the hosts that wait for it as their jump host. Raises ShellError."""
+    async def connected(self) -> asyncssh.SSHClientConnection:
+        """The one connection, made when there is none. Raises ShellError."""
         if self._connection and not self._connection.is_closed():
             return self._connection
         if self._connecting is None or self._connecting.done():
             if time.monotonic() < self._retry_at_s:
                 raise ShellError(self._problem)
-            self._connecting = asyncio.create_task(self._connect(via))
+            self._connecting = asyncio.create_task(self._connect())
             self._connecting.add_done_callback(_retrieved)
         try:
             # A caller whose own deadline ends must not end it for the others.
@@ -99,9 +99,9 @@ class Host:
             await self._connection.wait_closed()
             self._connection = None
 
-    async def _connect(self, via: tuple[str, ...]) -> asyncssh.SSHClientConnection:
+    async def _connect(self) -> asyncssh.SSHClientConnection:
         try:
-            self._connection = await self._dial(via)
+            self._connection = await self._dial()
         except ShellError as problem:
             self._problem = str(problem)
             self._retry_at_s = time.monotonic() + min(BACK_OFF_S * 2**self._failures, BACK_OFF_LIMIT_S)
@@ -110,14 +110,12 @@ class Host:
         self._failures = 0
         return self._connection
 
-    async def _dial(self, via: tuple[str, ...]) -> asyncssh.SSHClientConnection:
-        if self._spec in via:
-            raise ShellError(f"the jump hosts of {via[0]} lead round in a circle: {', '.join((*via, self._spec))}")
+    async def _dial(self) -> asyncssh.SSHClientConnection:
         client = _Client()
         found: Target | None = None
         try:
             found = await target(self._spec, self._way)
-            tunnel = await self._other(found.jump).connected((*via, self._spec)) if found.jump else None
+            tunnel = await self._other(found.jump).connected() if found.jump else None
             async with asyncio.timeout(self._way.connect_timeout_s):
                 return await asyncssh.connect(
                     found.address,
@@ -146,8 +144,8 @@ class _Client(asyncssh.SSHClient):
         return False
 
 
-async def _completed(connection: asyncssh.SSHClientConnection, command: str) -> Completed | None:
-    """What the command said; None when its status never came."""
+async def _completed(connection: asyncssh.SSHClientConnection, command: str) -> Completed:
+    """What the command said. Raises what asyncssh raises, OSError when its status never came."""
     process = await connection.create_process(command, stdin=asyncssh.DEVNULL, encoding=None, request_pty=False)
     try:
         stdout, stderr = await asyncio.gather(_capped(process.stdout), _capped(process.stderr))
@@ -156,7 +154,7 @@ async def _completed(connection: asyncssh.SSHClientConnection, command: str) -> 
         process.close()
     status = process.returncode
     if status is None:
-        return None
+        raise ConnectionAbortedError
     # Ended by a signal: told as a shell would.
     return Completed(status=status if status >= 0 else 128 - status, stdout=stdout, stderr=stderr)
 

@@ -38,7 +38,8 @@ class Hop:
         """Raises ShellError for a port that is no number."""
         user, _, place = text.strip().rpartition("@")
         host, colon, port = place.rpartition(":")
-        if not colon or (place.count(":") > 1 and not place.startswith("[")):
+        bare_ipv6 = place.count(":") > 1 and not place.startswith("[")
+        if not colon or bare_ipv6 or place.endswith("]"):
             return cls(place.strip("[]"), user)
         if not port.isdecimal():
             raise ShellError(f"jump host '{text}': expected [user@]host[:port]")
@@ -77,6 +78,17 @@ class Target:
 
 async def target(spec: str, way: Way) -> Target:
     """Read the configuration anew, as an operator may just have mended it. Raises ShellError, OSError, ValueError."""
+    found = await _target(spec, way)
+    seen, jump = [spec], found.jump
+    while jump:
+        seen.append(jump)
+        if jump in seen[:-1]:
+            raise ShellError(f"the jump hosts of {spec} lead round in a circle: {', '.join(seen)}")
+        jump = (await _target(jump, way)).jump
+    return found
+
+
+async def _target(spec: str, way: Way) -> Target:
     before, _, last = spec.rpartition(",")
     hop = Hop.parse(last)
     options = await asyncssh.SSHClientConnectionOptions.construct(

@@ -69,6 +69,12 @@ def test_no_record_is_larger_than_its_limit_and_what_was_cut_is_told(journal: Jo
     assert "sha256 " in json.dumps(dict(record.detail))
 
 
+def test_a_long_list_tells_how_long_it_was(journal: Journal) -> None:
+    lines = journal.append_now("step.result", run="a", detail={"lines": ["z" * 300] * 500}).detail["lines"]
+    assert lines[:100] == ["z" * 300] * 100
+    assert lines[100].startswith("… (500 items, sha256 ")
+
+
 def test_a_record_at_the_limit_is_kept_whole(journal: Journal) -> None:
     answer = "x" * (BODY_LIMIT_BYTES - 2000)
     assert journal.append_now("step.result", run="a", detail={"answer": answer}).detail["answer"] == answer

@@ -141,6 +141,20 @@ async def test_a_record_that_missed_its_deadline_is_not_written_later(
         assert [record.run for record in journal.records()] == ["next"]
 
 
+async def test_a_cancelled_caller_does_not_take_back_a_record_that_still_waits(tmp_path: Path) -> None:
+    with closing(Journal.open(tmp_path, "prod")) as journal:
+        with closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            waiting = [asyncio.ensure_future(journal.append("step.result", run=run)) for run in ("a", "b")]
+            await asyncio.sleep(0.05)
+            for task in waiting:
+                task.cancel()
+            await asyncio.wait(waiting)
+            other.execute("ROLLBACK")
+        await journal.append("plan.finished", run="b")
+        assert [record.run for record in journal.records()] == ["a", "b", "b"]
+
+
 async def test_a_closed_journal_says_so(tmp_path: Path) -> None:
     journal = Journal.open(tmp_path, "prod")
     journal.close()

@@ -126,13 +126,13 @@ def large(app_servers: int = 200) -> Snapshot:
     )
 
 
-def with_server(snapshot: Snapshot, name: str, **changes: Any) -> Snapshot:
+def with_server(snapshot: Snapshot, name: str, /, **changes: Any) -> Snapshot:
     """The same with other values in one application server."""
     servers = tuple(replace(s, **changes) if s.name == name else s for s in snapshot.app_servers)
     return judged(replace(snapshot, app_servers=servers))
 
 
-def with_pools(snapshot: Snapshot, name: str, balancer: str = "", backend: str = "", **changes: Any) -> Snapshot:
+def with_pools(snapshot: Snapshot, name: str, /, balancer: str = "", backend: str = "", **changes: Any) -> Snapshot:
     """The same with other values in one server's pool entries, of one balancer and backend or of all."""
     server = snapshot.app_server(name)
     assert server
@@ -143,13 +143,13 @@ def with_pools(snapshot: Snapshot, name: str, balancer: str = "", backend: str =
     return with_server(snapshot, name, pools=pools)
 
 
-def with_balancer(snapshot: Snapshot, name: str, **changes: Any) -> Snapshot:
+def with_balancer(snapshot: Snapshot, name: str, /, **changes: Any) -> Snapshot:
     """The same with other values in one balancer."""
     balancers = tuple(replace(b, **changes) if b.name == name else b for b in snapshot.balancers)
     return judged(replace(snapshot, balancers=balancers))
 
 
-def with_member(snapshot: Snapshot, name: str, **changes: Any) -> Snapshot:
+def with_member(snapshot: Snapshot, name: str, /, **changes: Any) -> Snapshot:
     """The same with other values in one member."""
     members = (replace(m, **changes) if m.name == name else m for m in snapshot.replica_set.members)
     return with_members(snapshot, *members)
@@ -160,7 +160,7 @@ def with_members(snapshot: Snapshot, *members: Member) -> Snapshot:
     return judged(replace(snapshot, replica_set=_replica_set(*members, term=snapshot.replica_set.term)))
 
 
-def with_node(snapshot: Snapshot, name: str, **changes: Any) -> Snapshot:
+def with_node(snapshot: Snapshot, name: str, /, **changes: Any) -> Snapshot:
     """The same with other values in one node."""
     nodes = tuple(replace(n, **changes) if n.name == name else n for n in snapshot.nodes)
     return judged(replace(snapshot, nodes=nodes))

@@ -62,17 +62,8 @@ def test_an_older_view_never_replaces_a_newer_one() -> None:
 
 def test_facts_of_a_host_stay_known_for_longer_than_health() -> None:
     seen = board((HOST, 100.0))
-    known = Node(
-        name="app1",
-        address="10.0.1.11",
-        roles=("app",),
-        domain="rack-a",
-        cpus=8,
-        load1=0.5,
-        health=Health.UP,
-        age_s=30.0,
-    )
-    assert seen.snapshot(130.0, AT).nodes[0] == known
+    host = Node(name="app1", address="10.0.1.11", roles=("app",), domain="rack-a", cpus=8, health=Health.UP)
+    assert seen.snapshot(130.0, AT).nodes[0] == host
     late = seen.snapshot(161.0, AT).nodes[0]
     assert (late.health, late.reason, late.cpus, late.load1) == (Health.UNKNOWN, "last seen 61 s ago", 8, None)
 

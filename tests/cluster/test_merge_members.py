@@ -40,7 +40,7 @@ def view(number: int, primary: int | None = 1, **changes: Any) -> MemberView:
         believes_primary=at(primary) if primary else None,
         lag_s=99.0,
     )
-    own = {key: changes.pop(key) for key in tuple(changes) if key in Member.__dataclass_fields__}
+    own = {key: changes.pop(key) for key in tuple(changes) if key in ("term", "state")}
     whole = MemberView(
         address=at(number),
         itself=replace(itself, **own),

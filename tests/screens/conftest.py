@@ -1,23 +1,23 @@
 """Approved screens stand in `screenshots/` by the names that the README uses, and look the same on every machine."""
 
 import os
+import warnings
 from pathlib import Path
 from typing import Any
 
-import pytest_textual_snapshot
+import pytest_textual_snapshot  # type: ignore[import-untyped]
 from textual import constants
 from textual.widgets import Input
 
 for name in ("NO_COLOR", "FORCE_COLOR", "TEXTUAL_THEME", "TEXTUAL_FILTERS", "TEXTUAL_COLOR_SYSTEM", "TERM_PROGRAM"):
     os.environ.pop(name, None)
 # The snapshot plugin has imported textual, and textual has read its environment, before this file runs.
-constants.TEXTUAL_ANIMATIONS = "none"
-constants.SMOOTH_SCROLL = False
-constants.FILTERS = ""
+for name, value in {"TEXTUAL_ANIMATIONS": "none", "SMOOTH_SCROLL": False, "FILTERS": ""}.items():
+    setattr(constants, name, value)
 Input.cursor_blink._default = False
 
 
-class Approved(pytest_textual_snapshot.SVGImageExtension):
+class Approved(pytest_textual_snapshot.SVGImageExtension):  # type: ignore[misc]
     """One file for each screen; the name stands in the test's id."""
 
     @classmethod
@@ -27,6 +27,11 @@ class Approved(pytest_textual_snapshot.SVGImageExtension):
     @classmethod
     def get_snapshot_name(cls, *, test_location: Any, **_: Any) -> str:
         return str(test_location.snapshot_name).partition("[")[2].rstrip("]")
+
+    @classmethod
+    def write_snapshot(cls, **what: Any) -> None:
+        with warnings.catch_warnings(action="ignore"):  # about names that do not begin with the test's
+            super().write_snapshot(**what)
 
 
 pytest_textual_snapshot.SVGImageExtension = Approved

@@ -1,40 +1,27 @@
 """Every screen is as approved, at the sizes that terminals have."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from console.change.events import Event, EventKind, Outcome
-from console.change.run import Run
-from console.cluster.snapshot import Health
+from console.change.journal import Problem, Verdict
+from console.change.run import Confirmation
+from console.cluster.snapshot import Admin, Snapshot
 from console.tui.app import Console
-from console.tui.plan import PlanScreen
 from console.tui.table import Table
-from tests.cluster import pictures
-from tests.tui.fakes import FakeSession, console, console_on, session_of
+from tests.cluster.pictures import AT, calm, draining, empty, large, primary_lost, unknown, with_pools
+from tests.tui.fakes import FakeSession, connected, console_on
 from tests.tui.records import journal
 
-Steps = Callable[[Pilot[int]], Awaitable[None]]
-AT = pictures.AT
-
-
-async def connected(pilot: Pilot[int]) -> None:
-    app = pilot.app
-    assert isinstance(app, Console)
-    while not app.feed.connected:
-        await pilot.pause()
-    await pilot.pause()
+Steps = Callable[[Pilot[int], FakeSession], Awaitable[None]]
 
 
 def keys(*names: str) -> Steps:
-    async def press(pilot: Pilot[int]) -> None:
-        await connected(pilot)
+    async def press(pilot: Pilot[int], _: FakeSession) -> None:
         await pilot.press(*names)
         await pilot.pause()
 
@@ -42,8 +29,7 @@ def keys(*names: str) -> Steps:
 
 
 def plan(action: str, target: str) -> Steps:
-    async def open_it(pilot: Pilot[int]) -> None:
-        await connected(pilot)
+    async def open_it(pilot: Pilot[int], _: FakeSession) -> None:
         assert isinstance(pilot.app, Console)
         pilot.app.open_plan(action, target)
         await pilot.pause()
@@ -54,11 +40,11 @@ def plan(action: str, target: str) -> Steps:
     return open_it
 
 
-def progress(*events: tuple[EventKind, int | None, str, tuple[str, ...]], end: tuple[Outcome, str] | None = None) -> Steps:
-    async def run_it(pilot: Pilot[int]) -> None:
-        await connected(pilot)
-        assert isinstance(pilot.app, Console)
-        session = session_of(pilot.app)
+Told = tuple[EventKind, int | None, str, tuple[str, ...]]
+
+
+def progress(*events: Told, end: tuple[Outcome, str] | None = None) -> Steps:
+    async def run_it(pilot: Pilot[int], session: FakeSession) -> None:
         run = session.start(session.plan("drain", "app2"), Confirmation("kernel update"))
         for second, (kind, step, says, choices) in enumerate(events, 5):
             at = AT.replace(second=second)
@@ -68,6 +54,106 @@ def progress(*events: tuple[EventKind, int | None, str, tuple[str, ...]], end: t
             run.events.append(Event(at=AT.replace(minute=1), run=run.id, kind=EventKind.FAILED, step=None, says=end[1]))
         await pilot.press("R")
         await pilot.pause()
-        run.outcome = run.outcome or None
 
     return run_it
+
+
+def events(before: Snapshot) -> Steps:
+    """The picture was another one first."""
+
+    async def change(pilot: Pilot[int], session: FakeSession) -> None:
+        assert isinstance(pilot.app, Console)
+        after = session.picture
+        pilot.app.feed.snapshot = before
+        pilot.app.feed.show(after)
+        await pilot.pause()
+
+    return change
+
+
+def theme(name: str) -> Steps:
+    async def choose(pilot: Pilot[int], _: FakeSession) -> None:
+        pilot.app.theme = name
+        await pilot.pause()
+
+    return choose
+
+
+async def read_journal(pilot: Pilot[int], _: FakeSession) -> None:
+    await pilot.press("j")
+    while pilot.app.screen.query_one(Table).selected is None:
+        await pilot.pause()
+    await pilot.press("v")
+    await pilot.pause(0.1)
+
+
+CHANGED = Problem(7, "changed", "record 7 was changed: its bytes do not match its hash")
+ONE_IN_MAINT = with_pools(calm(), "app3", admin=Admin.MAINT, sessions=0)
+ALONE = with_pools(ONE_IN_MAINT, "app1", admin=Admin.DRAIN, sessions=3)
+DRAINED: tuple[Told, ...] = (
+    (EventKind.DOING, 1, "drain app2 on every balancer", ()),
+    (EventKind.PROVED, 1, "drain on lb1 and lb2, 4 of 4 places", ()),
+    (EventKind.DOING, 2, "wait until no session is left on app2", ()),
+    (EventKind.DOING, 2, "8 sessions left on app2", ()),
+)
+ASKED: Told = (
+    EventKind.DOING,
+    2,
+    "3 sessions left on app2 after 60 s: wait, extend, end-sessions, undo?",
+    ("wait", "extend", "end-sessions", "undo"),
+)
+UNDONE: tuple[Told, ...] = (
+    (EventKind.FAILED, 2, "not seen within 60 s: 3 sessions left on app2", ()),
+    (EventKind.UNDOING, 1, "undo: drain app2 on every balancer", ()),
+    (EventKind.UNDONE, 1, "ready on lb1 and lb2, 4 of 4 places", ()),
+)
+SIZES = ("80x24", "120x40", "160x45")
+DASHBOARDS: dict[str, tuple[Snapshot, Steps]] = {
+    "calm": (calm(), keys()),
+    "primary-lost": (primary_lost(), events(calm())),
+    "draining": (draining(), events(calm())),
+    "unknown": (unknown(), keys()),
+    "empty": (empty(), keys()),
+    "large": (large(), keys()),
+}
+SCREENS: dict[str, tuple[Snapshot, Steps]] = {
+    **{f"dashboard-{name}-{size}": how for name, how in DASHBOARDS.items() for size in SIZES},
+    "dashboard-light-120x40": (primary_lost(), theme("watchkeeper-light")),
+    "dashboard-high-contrast-120x40": (primary_lost(), theme("high-contrast")),
+    "dashboard-colour-blind-safe-120x40": (primary_lost(), theme("colour-blind-safe")),
+    "plan-safe-120x40": (calm(), plan("drain", "app2")),
+    "plan-degraded-120x40": (ONE_IN_MAINT, plan("drain", "app2")),
+    "plan-degraded-80x24": (ONE_IN_MAINT, plan("drain", "app2")),
+    "plan-refused-80x24": (ALONE, plan("drain", "app2")),
+    "plan-step-down-120x40": (calm(), plan("step-down", "db1")),
+    "action-menu-120x40": (ALONE, keys("down", "a")),
+    "details-120x40": (primary_lost(), keys("tab", "tab", "enter")),
+    "findings-120x40": (primary_lost(), keys("f")),
+    "progress-120x40": (draining(), progress(*DRAINED)),
+    "progress-question-80x24": (draining(), progress(*DRAINED, ASKED)),
+    "progress-undone-120x40": (
+        calm(),
+        progress(*DRAINED, ASKED, *UNDONE, end=(Outcome.FAILED, "3 sessions left on app2; undone, it is as it was")),
+    ),
+    "journal-120x40": (calm(), read_journal),
+    "help-120x40": (calm(), keys("question_mark")),
+    "too-small-20x5": (calm(), keys()),
+    "filter-120x40": (large(), keys("slash", "1", "9", "enter")),
+}
+
+
+@pytest.mark.parametrize("name", SCREENS)
+def test_a_screen_is_as_approved(
+    name: str, snap_compare: Callable[..., bool], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshot, steps = SCREENS[name]
+    width, height = map(int, name.rpartition("-")[2].split("x"))
+    session = FakeSession(snapshot, journal())
+    monkeypatch.setattr("console.tui.journal.verify", lambda _: Verdict(9, "5be2f00d00112233", (CHANGED,)))
+
+    async def run_before(pilot: Pilot[int]) -> None:
+        await connected(pilot)
+        await steps(pilot, session)
+        await pilot.pause()
+
+    assert snap_compare(console_on(session, tmp_path), terminal_size=(width, height), run_before=run_before)

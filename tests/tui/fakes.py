@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from textual.pilot import Pilot
+
 from console.change.action import Value
 from console.change.actions import action_named
 from console.change.events import Outcome
@@ -96,3 +98,12 @@ def _command(op: Op) -> str:
     if isinstance(op, StepDown):
         return f"{op.address}: replSetStepDown: {op.period_s}, secondaryCatchUpPeriodSecs: {op.catch_up_s}"
     return "(nothing is sent)"
+
+
+async def connected(pilot: Pilot[int]) -> None:
+    """Wait until the console has its session."""
+    app = pilot.app
+    assert isinstance(app, Console)
+    while not app.feed.connected:
+        await pilot.pause()
+    await pilot.pause()

@@ -129,6 +129,8 @@ def _name(snapshot: Snapshot, address: str) -> str:
 
 
 def _scarce(now: Standing) -> str:
+    if now.majority == 1:
+        return "there is only one vote"
     if now.votes_up <= now.majority:
         return f"{now.votes_up} votes are up and {now.majority} are needed"
     if now.copies_up <= now.write_majority:
