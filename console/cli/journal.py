@@ -104,6 +104,7 @@ def _say(record: Record, as_json: bool) -> None:
     step = f" step {record.step}" if record.step else ""
     about = f"{record.action or ''} {record.target or ''}".strip()
     says = " ".join(str(record.detail[key]) for key in ("does", "seen", "says") if key in record.detail)
+    says = f"CORRUPT: {record.corrupt}" if record.corrupt else says
     words = (str(record.seq), f"{record.at:%Y-%m-%d %H:%M:%S} UTC", record.who, record.run or "", record.kind)
     tail = "  ".join(part for part in (about + step, record.outcome or "", record.reason or "", says) if part)
     click.echo(clean("  ".join(words) + "  " + tail, limit=1000))

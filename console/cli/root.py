@@ -26,7 +26,16 @@ def root(context: click.Context, read_only: bool, theme: str | None, no_mouse: b
             return
         from console.tui import run_console  # textual is for the console only: the verbs start without it
 
-        context.exit(run_console(file, settings().state_dir, read_only=read_only, theme=theme, mouse=not no_mouse))
+        context.exit(
+            run_console(
+                file,
+                settings().state_dir,
+                read_only=read_only,
+                theme=theme,
+                mouse=not no_mouse,
+                user_themes=settings().themes,
+            )
+        )
 
 
 for verb in (*see.VERBS, *change.VERBS, *journal.VERBS, *lab.VERBS, *setup.VERBS):

@@ -46,6 +46,11 @@ class Settings:
         """Bundled plugins first: a user's file does not silently replace one."""
         return Plugins((bundled("plugins"), self.config_dir / "plugins"))
 
+    @property
+    def themes(self) -> Path:
+        """Where the user's themes are."""
+        return self.config_dir / "themes"
+
     def clusters(self) -> dict[str, Path]:
         """The cluster files in the user's directory, by name."""
         return {path.stem: path for path in sorted((self.config_dir / "clusters").glob("*.toml"))}

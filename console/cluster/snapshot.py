@@ -59,7 +59,7 @@ class PoolMember:
     admin: Admin
     check: Health
     """What the balancer's own health check found; UNKNOWN when it checks nothing."""
-    check_says: str
+    check_says: str = field(compare=False)
     """The balancer's words for its check, e.g. `L7OK/200 in 3 ms`."""
     weight: int
     sessions: int

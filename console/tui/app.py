@@ -22,7 +22,7 @@ from console.tui import briefs
 from console.tui.commandline import NotACommand, completions, understand
 from console.tui.commands import bindings
 from console.tui.dashboard import Dashboard
-from console.tui.endings import end_run
+from console.tui.endings import Endings, crash_line, end_run
 from console.tui.feed import Feed
 from console.tui.journal import JournalScreen
 from console.tui.menu import Menu
@@ -32,6 +32,9 @@ from console.tui.progress import Progress
 from console.tui.safety import NoControlCharacters
 from console.tui.texts import Question, TextScreen, TooSmall, fits, help_lines
 from console.tui.themes import DEFAULT, Shelf, own_variables
+
+TICK_S = 1.0
+"""How often ages are shown anew, where nothing else changes."""
 
 Open = Callable[[], AbstractAsyncContextManager[Session]]
 
@@ -43,14 +46,15 @@ class Console(App[int]):
     COMMANDS: ClassVar = {Palette}
     BINDINGS = bindings("everywhere")
 
-    def __init__(self, cluster: str, open_session: Open, journal: Path, shelf: Shelf, *, tick_s: float | None = 1.0):
+    def __init__(self, cluster: str, open_session: Open, journal: Path, shelf: Shelf, *, live: bool = True):
         super().__init__()
         self.feed = Feed(self)
         self.shelf = shelf
         self.journal_folder = journal
         self._cluster = cluster
         self._open_session = open_session
-        self._tick_s = tick_s
+        self._live = live
+        """A clock ticks and signals are taken; not in tests."""
         self._safety = NoControlCharacters()
         self._told_of: object = None
         for theme in shelf.themes:
@@ -73,8 +77,9 @@ class Console(App[int]):
     def on_mount(self) -> None:
         """The first frame is drawn; now the session."""
         self.run_worker(self._follow(), name="follow", exit_on_error=True)
-        if self._tick_s is not None:
-            self.set_interval(self._tick_s, self._tick)
+        if self._live:
+            self.set_interval(TICK_S, self._tick)
+            Endings(self, lambda: self.going).watch()
         for failure in self.shelf.failures:
             self.tell(failure, "warning")
 
@@ -181,6 +186,10 @@ class Console(App[int]):
         """The change that is going on, if any."""
         run = self.feed.session.run if self.feed.connected else None
         return run if run is not None and run.outcome is None else None
+
+    def _fatal_error(self) -> None:
+        """One line on the restored terminal: textual's own report shows every local variable, secrets as well."""
+        self.panic(Text(crash_line(self._exception)))
 
     def _started(self, run: Run | None) -> None:
         if run is not None:

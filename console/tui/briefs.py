@@ -50,13 +50,15 @@ def standing(snapshot: Snapshot) -> Content:
                 Cell(f"{SEVERITY[severity].text.split()[0]} {len(found)} {severity}  ", SEVERITY[severity].style)
             )
     if not snapshot.findings:
-        cells.append(Cell("● no findings", UP))
+        cells.append(Cell("● no findings", UP) if _anything(snapshot) else Cell("nothing is configured", WARN))
     return line(*cells)
 
 
 def findings(snapshot: Snapshot, width: int, height: int) -> list[Content]:
     """The worst first, as many as there is room for."""
     title = heading("FINDINGS", width)
+    if not _anything(snapshot):
+        return [title, line(Cell("  the cluster file names no nodes, no balancers and no replica set", WARN))]
     if not snapshot.findings:
         return [title, line(Cell("  ● nothing is wrong", UP))]
     lines = [title]
@@ -94,6 +96,10 @@ def happened(events: Iterable[tuple[datetime, Change]], width: int, height: int 
     if len(lines) == 1:
         lines.append(line(Cell("  nothing has changed since this console was opened", QUIET)))
     return lines
+
+
+def _anything(snapshot: Snapshot) -> bool:
+    return bool(snapshot.app_servers or snapshot.balancers or snapshot.replica_set.members or snapshot.nodes)
 
 
 def _finding(finding: Finding, width: int) -> Content:

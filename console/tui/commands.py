@@ -51,7 +51,9 @@ COMMANDS = (
     Command("progress.extend", "x", "extend", "Wait as long again", "screen.decide('extend')"),
     Command("progress.end", "s", "end sessions", "Cut the sessions that are left", "screen.decide('end-sessions')"),
     Command("progress.undo", "u", "undo", "Put it back as it was", "screen.decide('undo')"),
-    Command("progress.back", "escape", "leave it running", "Look elsewhere; R comes back", "screen.back"),
+    Command(
+        "progress.back", "escape", "back", "Look elsewhere; the change goes on, and R comes back to it", "screen.back"
+    ),
     Command("journal.verify", "v", "verify", "Is every record as it was written?", "screen.verify"),
     Command("journal.detail", "enter", "details", "The whole record", "screen.detail"),
     Command("journal.back", "escape", "back", "To the dashboard", "screen.back"),

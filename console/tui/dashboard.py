@@ -62,6 +62,8 @@ class Dashboard(Screen[None]):
         self._feed = feed
         self._cluster = cluster
         self._names = names
+        self._filtered: Table | None = None
+        """The table that the prompt was opened for."""
 
     def compose(self) -> ComposeResult:
         """Header, standing, tables, findings, events, prompt, keys."""
@@ -120,7 +122,7 @@ class Dashboard(Screen[None]):
     def action_filter(self) -> None:
         """Type a filter for this table."""
         self._filtered = self.table
-        self.query_one(Prompt).ask("/", self._filtered.words)
+        self.query_one(Prompt).ask("/", self.table.words)
 
     def action_command(self) -> None:
         """Type a command."""
@@ -133,7 +135,7 @@ class Dashboard(Screen[None]):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """A filter works while it is typed."""
-        if self.query_one(Prompt).mode == "/":
+        if self._filtered is not None and self.query_one(Prompt).mode == "/":
             self._filtered.words = event.value
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -145,7 +147,7 @@ class Dashboard(Screen[None]):
 
     def on_prompt_given_up(self) -> None:
         """Esc: no filter, no command."""
-        if self.query_one(Prompt).mode == "/":
+        if self._filtered is not None and self.query_one(Prompt).mode == "/":
             self._filtered.words = ""
         self._leave_prompt()
 
@@ -155,7 +157,7 @@ class Dashboard(Screen[None]):
 
     def _leave_prompt(self) -> None:
         self.query_one(Prompt).close()
-        self._filtered.focus()
+        (self._filtered or self.table).focus()
 
     def _show(self, snapshot: Snapshot) -> None:
         for tier, sheet in SHEETS.items():

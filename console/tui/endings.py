@@ -5,13 +5,17 @@ import os
 import select
 import signal
 import threading
+import traceback
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from textual.app import App
+from textual.worker import WorkerFailed
 
 from console.change.run import Run
+from console.cluster.text import clean
 
 GRACE_S = 5.0
 """Beyond the patience of its longest step, a run gets this long to end."""
@@ -31,6 +35,15 @@ async def end_run(run: Run, why: str) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(patience_s + GRACE_S):
             await run.finished()
+
+
+def crash_line(error: BaseException | None) -> str:
+    """What went wrong and where, without the values of anything."""
+    while isinstance(error, WorkerFailed):
+        error = error.error
+    frames = traceback.extract_tb(error.__traceback__) if error else []
+    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"watchkeeper: internal error{where}: {type(error).__name__}: {clean(str(error))}"
 
 
 class Endings:

@@ -14,7 +14,7 @@ from console.session import Session
 from console.tui.commands import bindings
 from console.tui.feed import Feed
 from console.tui.parts import KeyBar, Words
-from console.tui.words import QUIET, Cell, line
+from console.tui.words import QUIET, Cell, line, paragraph
 
 
 class Menu(ModalScreen[str | None]):
@@ -62,7 +62,10 @@ class Menu(ModalScreen[str | None]):
         why_not = refusal(self._feed.session, action.name, self._target)
         style = QUIET if why_not else "bold"
         head = line(Cell(f"{action.name:<11}", style), Cell(action.does, QUIET if why_not else ""))
-        return Content("\n").join([head, line(Cell(f"{'':11}not now: {why_not}", QUIET))]) if why_not else head
+        if not why_not:
+            return head
+        width = min(96, self.app.size.width * 8 // 10) - 8
+        return Content("\n").join([head, paragraph((Cell(f"{'':11}not now: ", QUIET),), why_not, width, QUIET)])
 
 
 def refusal(session: Session, action: str, target: str) -> str:

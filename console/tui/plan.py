@@ -59,12 +59,12 @@ class PlanScreen(Screen[Run | None]):
         with Vertical(id="form"):
             yield Words(self._state, id="state")
             for parameter in self._action.parameters:
-                says = f"{', '.join(parameter.choices)}" if parameter.choices else parameter.says
+                says = ", ".join(parameter.choices) or parameter.says
                 yield from self._field(
                     parameter.name, Input(_shown(parameter.default), name=parameter.name, compact=True), says
                 )
-            yield from self._field("reason", Input(name="reason", compact=True), "why; it stands in the journal")
-            yield from self._field("type", Typed(name="type", compact=True), "")
+            yield from self._field("reason", Input(name="reason", compact=True), "why, for the journal")
+            yield from self._field("confirm", Typed(name="confirm", compact=True), "")
             with Horizontal(id="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
                 yield Button(Content(self._read.title), id="go", compact=True)
@@ -87,7 +87,7 @@ class PlanScreen(Screen[Run | None]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter confirms where the words are typed, and nowhere else."""
         event.stop()
-        if event.input.name == "type":
+        if event.input.name == "confirm":
             self._go()
         else:
             self.focus_next()
@@ -127,7 +127,9 @@ class PlanScreen(Screen[Run | None]):
         if session.read_only:
             return f"nothing can be changed: {session.journal_problem or 'this session is read-only'}"
         if self._now.refusals:
-            return "refused: " + "; ".join(f"{c.says}: {c.value}" for c in self._now.refusals)
+            return (
+                f"refused, nothing can be sent: {len(self._now.refusals)} of {len(self._now.checks)} checks do not hold"
+            )
         return "" if self._now.steps else "it is so already: there is nothing to do"
 
     @property
@@ -174,9 +176,9 @@ class PlanScreen(Screen[Run | None]):
         words = self._read.confirm_words
         possible = not self._obstacle and not self._moved
         self.query_one("#field-reason").display = not self._obstacle
-        self.query_one("#field-type").display = possible and words is not None
+        self.query_one("#field-confirm").display = possible and words is not None
         self.query_one("#go").display = possible
-        self.query_one("#says-type", Words).show(
+        self.query_one("#says-confirm", Words).show(
             lambda _: [line(Cell(f"type {words} to confirm", WARN))] if words is not None else []
         )
         self.query_one("#title", Words).show(self._title)

@@ -71,17 +71,17 @@ def members(snapshot: Snapshot) -> Sheet:
     there = replica_set.members
     enough = replica_set.voters_up >= replica_set.majority > 0
     says = f"{replica_set.voters_up} of {replica_set.votes} votes, {replica_set.majority} needed"
-    if enough and replica_set.primary is None:
-        says += ", no Primary"
-    style = UP if enough and replica_set.primary else DOWN
-    if any(member.health is Health.UNKNOWN for member in there):
-        style = UNKNOWN
+    some_unknown = any(member.health is Health.UNKNOWN for member in there)
+    if replica_set.primary is None:
+        missing = "Primary not known" if some_unknown else "NO PRIMARY"
+        says = f"{missing}, {replica_set.voters_up} of {replica_set.votes} votes"
+    style = UNKNOWN if some_unknown else UP if enough and replica_set.primary else DOWN
     columns = (
         Column("name", 3, 10),
         Column("state", 11),
         Column("vote", right=True, weight=5),
         Column("prio", right=True, weight=4),
-        Column("lag", 3, right=True, weight=8),
+        Column("lag", 4, right=True, weight=8),
         Column("oplog", right=True, weight=6),
         Column("version", 3, 8, weight=3),
         *_age_column(there),

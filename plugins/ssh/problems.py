@@ -41,15 +41,12 @@ def connect_problem(
 
 
 def socket_problem(error: Exception, path: str) -> str:
-    """Why a unix socket on a host could not be opened."""
-    if isinstance(error, asyncssh.ChannelOpenError):
-        if error.code == asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED:
-            return f"sshd does not forward {path}; set AllowStreamLocalForwarding yes in its sshd_config"
-        return (
-            f"{path} cannot be opened there: {error.reason}; "
-            "is its owner running, and is our user in the socket's group?"
-        )
-    return f"{path} cannot be opened there: {error}"
+    """Why a unix socket on a host could not be opened; sshd says no more of it than that it could not."""
+    said = error.reason if isinstance(error, asyncssh.Error) else error
+    return (
+        f"{path} cannot be opened there ({said}): is its owner running, is our user in its group, "
+        "and does sshd_config say AllowStreamLocalForwarding yes?"
+    )
 
 
 def _host_key(error: asyncssh.HostKeyNotVerifiable, name: str, target: Target, key: asyncssh.SSHKey | None) -> str:

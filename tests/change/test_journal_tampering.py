@@ -197,6 +197,19 @@ def test_no_flipped_bit_goes_unseen_and_none_breaks_the_verifier(path: Path, tmp
     assert found > 50
 
 
+def test_a_damaged_order_of_rows_ends_the_reading(path: Path) -> None:
+    written = bytearray(path.read_bytes())
+    leaf = next(at for at in range(4096, len(written), 4096) if written[at] == 0x0D)
+    second = leaf + int.from_bytes(written[leaf + 10 : leaf + 12], "big")
+    while written[second] >= 0x80:  # over the size of the cell, to the number of its row
+        second += 1
+    written[second + 1] = 99
+    path.write_bytes(written)
+    assert verify(path).exit_code == 2
+    with pytest.raises(JournalError, match="the file is damaged"):
+        list(export(path))
+
+
 def test_a_damaged_page_is_a_sentence_in_every_reader(path: Path) -> None:
     written = bytearray(path.read_bytes())
     written[4096:] = bytes(len(written) - 4096)

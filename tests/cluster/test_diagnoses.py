@@ -146,8 +146,8 @@ EXPECTED: list[tuple[Snapshot, Found]] = [
         (
             "oplog-window-short",
             "warning",
-            "db2",
-            "The oplog of db2 reaches back 0.5 h (limit 1 h; a new set has a short one): "
+            "rs0",
+            "The oplog of db2 reaches back 30 min (limit 1 h; a new set has a short one): "
             "a member away for longer needs a full sync.",
         ),
     ),

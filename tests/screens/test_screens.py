@@ -129,8 +129,8 @@ SCREENS: dict[str, tuple[Snapshot, Steps]] = {
     "action-menu-120x40": (ALONE, keys("down", "a")),
     "details-120x40": (primary_lost(), keys("tab", "tab", "enter")),
     "findings-120x40": (primary_lost(), keys("f")),
-    "progress-120x40": (draining(), progress(*DRAINED)),
-    "progress-question-80x24": (draining(), progress(*DRAINED, ASKED)),
+    "progress-120x40": (calm(), progress(*DRAINED)),
+    "progress-question-80x24": (calm(), progress(*DRAINED, ASKED)),
     "progress-undone-120x40": (
         calm(),
         progress(*DRAINED, ASKED, *UNDONE, end=(Outcome.FAILED, "3 sessions left on app2; undone, it is as it was")),

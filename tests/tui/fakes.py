@@ -89,7 +89,7 @@ def console_on(session: FakeSession, folder: Path = Path("/nonexistent"), themes
         yield session
 
     shelf = Shelf.of([bundled("themes"), *([themes] if themes else [])])
-    return Console(session.cluster, opened, folder, shelf, tick_s=None)
+    return Console(session.cluster, opened, folder, shelf, live=False)
 
 
 def _command(op: Op) -> str:

@@ -69,5 +69,8 @@ def rows(path: Path, after: int = BEFORE_ALL) -> Iterator[Row]:
     """Every row after a seq, in the order of seq. Raises sqlite3.Error."""
     with closing(connect(path, read_only=True)) as connection:
         while page := connection.execute(ROWS, (after, PAGE_ROWS)).fetchall():
-            yield from page
-            after = page[-1][0]
+            for row in page:
+                if row[0] <= after:  # a damaged tree; to go on from here could go round for ever
+                    raise sqlite3.DatabaseError(f"record {row[0]} follows record {after}: the file is damaged")
+                after = row[0]
+                yield row

@@ -103,10 +103,11 @@ def oplog_window_short(snapshot: Snapshot) -> Iterator[Finding]:
         return
     short = window_s < OPLOG_WARNING_S
     says = (
-        f"The oplog of {name} reaches back {window_s / 3600:.1f} h (limit {1 if short else 24} h; "
+        f"The oplog of {name} reaches back {window_s / 60:.0f} min (limit {1 if short else 24} h; "
         "a new set has a short one): a member away for longer needs a full sync."
     )
-    yield (warning if short else info)("oplog-window-short", name, says)
+    # The subject is the set: which member is the shortest changes by chance, and is no news.
+    yield (warning if short else info)("oplog-window-short", _subject(snapshot), says)
 
 
 def seen_up_by(snapshot: Snapshot, member: Member) -> dict[str, str]:

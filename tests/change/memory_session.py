@@ -1,0 +1,24 @@
+"""A session on a cluster in memory, for the tests of engine and session."""
+
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from console.ports.clusterfile import ClusterFile
+from console.ports.plugins import Plugins, bundled
+from console.session import Session
+from plugins.memory import World, cluster_file, world
+
+_numbers = itertools.count()
+
+
+@asynccontextmanager
+async def memory_session(state_dir: Path, *, read_only: bool = False) -> AsyncIterator[tuple[Session, World]]:
+    """A session, looked at once, and the world that it shows."""
+    plugins = Plugins((bundled("plugins"),))
+    name = f"world{next(_numbers)}"
+    file = ClusterFile.decode(cluster_file(name), Path("memory.toml"), plugins)
+    async with Session.open(file, state_dir, read_only=read_only) as session:
+        await session.look()
+        yield session, world(name)
