@@ -7,6 +7,7 @@ import ssl
 import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import httpx
@@ -188,7 +189,7 @@ def _trust(where: Where) -> ssl.SSLContext:
     if where.scheme != "https":
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody, and costs nothing
     try:
-        return ssl.create_default_context(cafile=where.ca_file or None)
+        return ssl.create_default_context(cafile=Path(where.ca_file).expanduser() if where.ca_file else None)
     except OSError as error:
         why = error.strerror or "no certificates in PEM form"
         raise ValueError(f"ca_file {where.ca_file} cannot be used: {why}") from None

@@ -5,7 +5,11 @@ import sys
 
 import click
 
+from console.change.journal import JournalError
+from console.change.plan import PlanError
 from console.cli.root import root
+from console.lab import LabError
+from console.ports.clusterfile import ClusterFileError
 
 
 def main() -> None:
@@ -17,6 +21,9 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
+    except (ClusterFileError, PlanError, JournalError, LabError) as mistake:
+        click.echo(f"Error: {mistake}", err=True)
+        sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
     except BrokenPipeError:

@@ -13,12 +13,12 @@ from console.change.action import Action, Value
 from console.change.actions import ACTIONS, action_named
 from console.change.document import event_document, plan_document
 from console.change.events import Event, Outcome
-from console.change.plan import Plan, PlanError
+from console.change.plan import Plan
 from console.change.run import Confirmation, Run
 from console.cli.see import open_session, say_json
 from console.cli.settings import Mistake, settings, shared
 from console.cli.words import print_event, print_plan
-from console.ports.clusterfile import ClusterFile, ClusterFileError
+from console.ports.clusterfile import ClusterFile
 
 EXIT_CODES = {
     Outcome.DONE: 0,
@@ -33,12 +33,9 @@ class Verbs(click.Group):
     """A group whose verbs are the actions; a wrong one is told with the nearest and all names."""
 
     def resolve_command(self, context: click.Context, args: list[str]) -> Any:
-        """The action's command. Raises Mistake."""
+        """The action's command. Raises PlanError with the nearest name."""
         if args and not args[0].startswith("-"):
-            try:
-                action_named(args[0])
-            except PlanError as error:
-                raise Mistake(str(error)) from None
+            action_named(args[0])
         return super().resolve_command(context, args)
 
 
@@ -109,12 +106,9 @@ def _given(parameters: dict[str, Value]) -> dict[str, Value]:
 
 
 async def _plan(file: ClusterFile, action: Action, target: str, parameters: dict[str, Value]) -> Plan:
-    try:
-        async with open_session(file) as session:
-            await session.look()
-            return session.plan(action.name, target, parameters)
-    except (PlanError, ClusterFileError) as error:
-        raise Mistake(str(error)) from None
+    async with open_session(file) as session:
+        await session.look()
+        return session.plan(action.name, target, parameters)
 
 
 async def _run(
@@ -125,17 +119,13 @@ async def _run(
     confirmation: Confirmation,
     as_json: bool,
 ) -> Outcome:
-    try:
-        async with open_session(file, read_only=settings().read_only) as session:
-            await session.look()
-            made = session.plan(action.name, target, parameters)
-            started = session.start(made, confirmation)
-            with _stopped_by_signals(started):
-                async for event in started.follow():
-                    await _tell(event, started, as_json)
-            return await started.finished()
-    except (PlanError, ClusterFileError) as error:
-        raise Mistake(str(error)) from None
+    async with open_session(file, read_only=settings().read_only) as session:
+        await session.look()
+        started = session.start(session.plan(action.name, target, parameters), confirmation)
+        with _stopped_by_signals(started):
+            async for event in started.follow():
+                await _tell(event, started, as_json)
+        return await started.finished()
 
 
 async def _tell(event: Event, started: Run, as_json: bool) -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
-from console.change.journal import Journal, JournalError, Record, export, verify
+from console.change.journal import Journal, Record, export, verify
 from console.cli.see import say_json
-from console.cli.settings import Mistake, settings, shared
+from console.cli.settings import settings, shared
 from console.cluster.text import clean
 
 FILE = "journal.sqlite3"
@@ -91,10 +91,7 @@ def _path() -> Path:
 def _open() -> Journal | None:
     if not _path().exists():
         return None
-    try:
-        return Journal.open(settings().state_dir, cluster="", read_only=True)
-    except JournalError as error:
-        raise Mistake(str(error)) from None
+    return Journal.open(settings().state_dir, cluster="", read_only=True)
 
 
 def _say(record: Record, as_json: bool) -> None:

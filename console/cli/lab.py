@@ -8,7 +8,7 @@ import click
 
 from console import lab as cluster_lab
 from console.cli.see import print_status, say_json
-from console.cli.settings import Mistake, settings, shared
+from console.cli.settings import settings, shared
 from console.ports.clusterfile import ClusterFile
 
 NAME = click.option("--name", default="lab", metavar="NAME", help="Which lab, where there are several.")
@@ -25,7 +25,7 @@ def lab() -> None:
 @shared
 def up(as_json: bool, name: str) -> None:
     """Start it and wait until all is green."""
-    started = _do(cluster_lab.up, name, settings().state_dir, _narrate)
+    started = cluster_lab.up(name, settings().state_dir, _narrate)
     _print(started, as_json)
 
 
@@ -34,7 +34,7 @@ def up(as_json: bool, name: str) -> None:
 @shared
 def down(name: str) -> None:
     """End every process of it and remove its files."""
-    if not _do(cluster_lab.down, name, settings().state_dir):
+    if not cluster_lab.down(name, settings().state_dir):
         click.echo(f"no lab '{name}' is there", err=True)
 
 
@@ -44,7 +44,7 @@ def down(name: str) -> None:
 @shared
 def status(as_json: bool, name: str) -> None:
     """Its nodes and their states."""
-    _print(_do(cluster_lab.status, name, settings().state_dir), as_json)
+    _print(cluster_lab.status(name, settings().state_dir), as_json)
 
 
 @lab.command()
@@ -53,7 +53,7 @@ def status(as_json: bool, name: str) -> None:
 @shared
 def traffic(as_json: bool, name: str) -> None:
     """What its traffic met: requests, failures, the longest write gap, acknowledged writes lost."""
-    report = _do(cluster_lab.traffic_report, name, settings().state_dir)
+    report = cluster_lab.traffic_report(name, settings().state_dir)
     if as_json:
         say_json(report)
     else:
@@ -66,7 +66,7 @@ def _fault(verb: str, does: str) -> click.Command:
     @NAME
     @shared
     def command(node: str, name: str) -> None:
-        _do(getattr(cluster_lab, verb), name, settings().state_dir, node)
+        getattr(cluster_lab, verb)(name, settings().state_dir, node)
 
     return click.command(verb, help=does)(command)
 
@@ -86,7 +86,7 @@ for fault, words in {
 def demo() -> None:
     """The console on the embedded lab; both end together."""
     state_dir = settings().state_dir
-    started = _do(cluster_lab.up, "lab", state_dir, _narrate)
+    started = cluster_lab.up("lab", state_dir, _narrate)
     try:
         file = ClusterFile.read(Path(started.cluster_file), settings().plugins)
         if sys.stdin.isatty() and sys.stderr.isatty():
@@ -97,15 +97,8 @@ def demo() -> None:
             code = 0
             print_status(file)
     finally:
-        _do(cluster_lab.down, "lab", state_dir)
+        cluster_lab.down("lab", state_dir)
     raise click.exceptions.Exit(code)
-
-
-def _do(verb: Any, *arguments: Any) -> Any:
-    try:
-        return verb(*arguments)
-    except cluster_lab.LabError as error:
-        raise Mistake(str(error)) from None
 
 
 def _narrate(words: str) -> None:

@@ -9,12 +9,12 @@ import click
 import msgspec
 
 from console.cli.document import change_document, finding_document, status_document
-from console.cli.settings import Mistake, settings, shared
+from console.cli.settings import settings, shared
 from console.cli.words import print_findings, print_snapshot
 from console.cluster.changes import changes
 from console.cluster.requirements import check as requirements
 from console.cluster.snapshot import Severity, Snapshot
-from console.ports.clusterfile import ClusterFile, ClusterFileError
+from console.ports.clusterfile import ClusterFile
 from console.session import Session
 
 
@@ -25,7 +25,7 @@ def say_json(document: object) -> None:
 
 
 def open_session(file: ClusterFile, *, read_only: bool = True) -> AbstractAsyncContextManager[Session]:
-    """A session whose configuration mistakes are exit code 2."""
+    """A session on the state directory in use. Raises ClusterFileError."""
     return Session.open(file, settings().state_dir, read_only=read_only)
 
 
@@ -79,11 +79,8 @@ def events(as_json: bool, seconds: float | None) -> None:
 
 
 async def _look(file: ClusterFile) -> Snapshot:
-    try:
-        async with open_session(file) as session:
-            return await session.look()
-    except ClusterFileError as error:
-        raise Mistake(str(error)) from None
+    async with open_session(file) as session:
+        return await session.look()
 
 
 async def _watch_status(file: ClusterFile, as_json: bool) -> None:

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 import click
 import platformdirs
 
-from console.ports.clusterfile import ClusterFile, ClusterFileError
+from console import lab
+from console.ports.clusterfile import ClusterFile
 from console.ports.plugins import Plugins, bundled
 
 APP = "watchkeeper"
@@ -56,11 +57,8 @@ class Settings:
         return {path.stem: path for path in sorted((self.config_dir / "clusters").glob("*.toml"))}
 
     def file(self) -> ClusterFile:
-        """The cluster file that is meant. Raises Mistake."""
-        try:
-            return ClusterFile.read(self._path(), self.plugins)
-        except ClusterFileError as error:
-            raise Mistake(str(error)) from None
+        """The cluster file that is meant. Raises Mistake, ClusterFileError or LabError."""
+        return ClusterFile.read(self._path(), self.plugins)
 
     def _path(self) -> Path:
         wanted = self.cluster or os.environ.get("WATCHKEEPER_CLUSTER")
@@ -71,7 +69,7 @@ class Settings:
             names = f"there are: {', '.join(known)}" if known else f"none is in {self.config_dir / 'clusters'}"
             raise Mistake(f"which cluster? give --cluster FILE or NAME ({names}); to try it out: watchkeeper demo")
         if wanted == "lab":
-            return self._lab_file()
+            return Path(lab.status("lab", self.state_dir).cluster_file)
         if wanted in known:
             return known[wanted]
         path = Path(wanted).expanduser()
@@ -79,14 +77,6 @@ class Settings:
             return path
         names = ", ".join([*known, "lab"])
         raise Mistake(f"no cluster '{wanted}': neither a file nor a name; names are: {names}")
-
-    def _lab_file(self) -> Path:
-        from console import lab
-
-        try:
-            return Path(lab.status("lab", self.state_dir).cluster_file)
-        except lab.LabError as error:
-            raise Mistake(str(error)) from None
 
 
 def shared(command: Command) -> Command:

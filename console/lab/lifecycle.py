@@ -25,7 +25,8 @@ def up(name: str, state_dir: Path, say: Say, traffic: bool = True) -> LabStatus:
     """
     home = directory(name, state_dir)
     binaries = programs.mongod(), programs.haproxy()
-    home.parent.mkdir(parents=True, exist_ok=True)
+    state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # the journal stands there too, and wants it for us alone
+    home.parent.mkdir(mode=0o700, exist_ok=True)
     home.mkdir(mode=0o700, exist_ok=True)
     with locked(home):
         with suppress(LabError):

@@ -106,6 +106,8 @@ async def test_well_is_who_says_that_every_state_is_ok(body: bytes) -> None:
         (b"<!doctype html><p>Login", "an HTML page instead of JSON"),
         (b'{"states":{"mongodb":NaN}}', "not JSON"),
         (b'{"states":{"mongodb":"\xff"}}', "not JSON"),
+        (b'{"states":{"mongodb":"fail","mongodb":"ok"}}', "not JSON"),
+        (b'{"states":{"mongodb":"fail"},"states":{"mongodb":"ok"}}', "not JSON"),
         (b"[" * 60_000, "not JSON"),
         (wrapped(b"["), "not JSON"),
         (b'{"format":"base64","content":"%%%"}', "its content is not base64"),
@@ -126,6 +128,13 @@ async def test_a_page_is_known_by_its_type_too() -> None:
 async def test_a_wrong_status_is_down() -> None:
     view = await passwork(answer(WELL, "503 Service Unavailable"))
     assert (view.health, view.reason) == (Health.DOWN, "HTTP 503")
+
+
+async def test_a_wrong_status_is_told_with_what_fails_where_that_is_said() -> None:
+    view = await passwork(answer(b'{"states":{"mongodb":"fail"},"errors":[]}', "503 Service Unavailable"))
+    assert (view.health, view.reason) == (Health.DOWN, "HTTP 503; mongodb: fail")
+    view = await passwork(answer(b"x" * 10 * 1024**2, "500 Internal Server Error"))
+    assert (view.health, view.reason) == (Health.DOWN, "HTTP 500")
 
 
 @pytest.mark.parametrize("status", ["401 Unauthorized", "403 Forbidden"])
@@ -230,9 +239,9 @@ async def test_tls_that_is_none_is_unknown() -> None:
     assert view.reason.startswith("TLS: ")
 
 
-async def test_a_ca_file_that_is_missing_is_unknown() -> None:
-    view = await http(answer(b""), HTTP.Settings(scheme="https", ca_file="/none.pem"))
-    assert (view.health, view.reason) == (Health.UNKNOWN, "ca_file /none.pem cannot be used: No such file or directory")
+def test_a_ca_file_that_is_missing_is_told_at_the_start() -> None:
+    with pytest.raises(ValueError, match=r"ca_file /none\.pem cannot be used: No such file or directory"):
+        HTTP(HTTP.Settings(scheme="https", ca_file="/none.pem"), Context(name="health"))
 
 
 @pytest.mark.parametrize(
