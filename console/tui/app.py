@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from rich.text import Text
 from textual.app import App
+from textual.events import Resize
 from textual.filter import LineFilter
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
@@ -83,9 +84,9 @@ class Console(App[int]):
         for failure in self.shelf.failures:
             self.tell(failure, "warning")
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: Resize) -> None:
         """Cover everything when there is no room to show it whole."""
-        if not fits(self.size.width, self.size.height) and not isinstance(self.screen, TooSmall):
+        if not fits(event.size) and not isinstance(self.screen, TooSmall):
             self.push_screen(TooSmall())
 
     def tell(self, says: str, severity: str = "information") -> None:

@@ -18,6 +18,7 @@ from console.tui.commands import bindings
 from console.tui.feed import Feed
 from console.tui.parts import KeyBar, Words
 from console.tui.planwords import plan_lines
+from console.tui.texts import fits
 from console.tui.words import DOWN, LOUD, QUIET, WARN, Cell, line, paragraph
 
 EXPIRES_S = 120.0
@@ -161,7 +162,7 @@ class PlanScreen(Screen[Run | None]):
         self._show()
 
     def _go(self) -> None:
-        if self._begun or self._obstacle or self._moved:
+        if self._begun or self._obstacle or self._moved or not fits(self.app.size):
             return
         typed = self.query_one(Typed)
         if self._read.confirm_words is not None and typed.value != self._read.confirm_words:

@@ -3,6 +3,8 @@
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
+from textual.events import Resize
+from textual.geometry import Size
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Button
 
@@ -62,9 +64,9 @@ class TooSmall(ModalScreen[None]):
         """One sentence."""
         yield Words(self._says, id="too-small")
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: Resize) -> None:
         """Go away when there is room."""
-        if fits(self.app.size.width, self.app.size.height):
+        if fits(event.size):
             self.dismiss()
         else:
             self.query_one(Words).show(self._says)
@@ -100,9 +102,9 @@ class Question(ModalScreen[bool]):
         self.dismiss(False)
 
 
-def fits(width: int, height: int) -> bool:
+def fits(size: Size) -> bool:
     """There is room for the screens."""
-    return width >= LEAST[0] and height >= LEAST[1]
+    return size.width >= LEAST[0] and size.height >= LEAST[1]
 
 
 def help_lines(width: int) -> list[Content]:

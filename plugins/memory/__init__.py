@@ -2,7 +2,7 @@
 
 import asyncio
 from asyncio import StreamReader, StreamWriter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import msgspec
 
@@ -11,9 +11,13 @@ from console.cluster.views import BalancerView, HealthView, HostView, MemberView
 from console.ports.plugins import Context
 from console.ports.protocols import Completed, Refused, Shell, ShellError, Unclear
 
-from .world import WORLDS, Balancer, World, world
+from .views import address_of, balancer_view, health_view, host_view, member_view
+from .world import BALANCERS, MEMBERS, SERVERS, WORLDS, Balancer, World, world
 
 __all__ = ["WORLDS", "World", "cluster_file", "world"]
+
+LOOK_EVERY_S = 0.1
+"""How often members tell of themselves while nothing changes."""
 
 
 class _Port:
@@ -35,7 +39,7 @@ class MemoryHealth(_Port):
 
     async def look(self, server: str, address: str, port: int | None) -> HealthView:
         """At once."""
-        return self.world.health_view(server)
+        return health_view(self.world, server)
 
 
 class MemoryBalancer(_Port):
@@ -43,85 +47,93 @@ class MemoryBalancer(_Port):
 
     async def look(self) -> BalancerView:
         """At once."""
-        return self.world.balancer_view(self.name)
+        return balancer_view(self.world, self.name)
 
     async def set_admin(self, backend: str, server: str, admin: Admin) -> None:
-        """As the world wants it: done, refused, or without an answer."""
-        balancer = self._asked(self.admin_command(backend, server, admin))
-        if balancer.applies or not balancer.loses_answers:
+        """Sessions stay as they are. Raises Refused or Unclear, as the world wants it."""
+
+        def apply(balancer: Balancer) -> None:
             balancer.admins[backend, server] = admin
-        self._answer(balancer)
+
+        self._change(self.admin_command(backend, server, admin), backend, server, apply)
 
     def admin_command(self, backend: str, server: str, admin: Admin) -> str:
         """In HAProxy's words."""
         return f"set server {backend}/{server} state {admin}"
 
     async def end_sessions(self, backend: str, server: str) -> None:
-        """No session is left."""
-        balancer = self._asked(self.end_sessions_command(backend, server))
-        self.world.sessions[server] = 0
-        self._answer(balancer)
+        """No session is left there. Raises Refused or Unclear, as the world wants it."""
+
+        def apply(balancer: Balancer) -> None:
+            balancer.sessions[backend, server] = 0
+
+        self._change(self.end_sessions_command(backend, server), backend, server, apply)
 
     def end_sessions_command(self, backend: str, server: str) -> str:
         """In HAProxy's words."""
         return f"shutdown sessions server {backend}/{server}"
 
-    def _asked(self, command: str) -> Balancer:
+    def _change(self, command: str, backend: str, server: str, apply: Callable[[Balancer], None]) -> None:
         balancer = self.world.balancers[self.name]
         self.world.commands.append(f"{self.name}: {command}")
         if not self.world.up(self.name):
-            raise Refused(f"{self.name} cannot be reached")
+            raise Refused(f"{self.name} cannot be told: {health_view(self.world, self.name).reason}")
         if balancer.refuses:
-            raise Refused(balancer.refuses)
-        return balancer
-
-    def _answer(self, balancer: Balancer) -> None:
+            raise Refused(f"{self.name}: {balancer.refuses}")
+        if (backend, server) not in balancer.admins:
+            raise Refused(f"{self.name}: No such server.")
+        if balancer.applies:
+            apply(balancer)
         if balancer.loses_answers:
-            raise Unclear(f"the connection to {self.name} was lost after the command was sent")
+            raise Unclear(f"'{command}' was sent to {self.name}: the connection was lost")
 
 
 class MemoryReplicaSet(_Port):
     """The world's replica set."""
 
     async def follow(self) -> AsyncIterator[MemberView]:
-        """Every member now, then every member whenever the world has told of a change, or a moment has passed."""
-        while True:
-            for view in await self.look():
-                yield view
-            try:
-                async with asyncio.timeout(0.1), self.world.changed:
-                    await self.world.changed.wait()
-            except TimeoutError:
-                continue
+        """Every member now, then all of them at once on each change of the world, or after a moment without any."""
+        changed = self.world.follow()
+        try:
+            while True:
+                changed.clear()
+                for view in await self.look():
+                    yield view
+                try:
+                    async with asyncio.timeout(LOOK_EVERY_S):
+                        await changed.wait()
+                except TimeoutError:
+                    continue
+        finally:
+            self.world.unfollow(changed)
 
     async def look(self) -> tuple[MemberView, ...]:
         """At once."""
-        return tuple(self.world.member_view(member) for member in self.world.members)
+        return tuple(member_view(self.world, member) for member in MEMBERS)
 
     async def step_down(
         self, address: str, *, period_s: int, catch_up_s: int, term: int, follow: Sequence[tuple[str, str]] = ()
     ) -> None:
-        """As MongoDB does: refused without a caught-up candidate, else a new Primary in the next term."""
+        """As MongoDB does: refused without a candidate that has caught up, else a new Primary in the next term."""
         here = self.world
-        here.commands.append(f"step down {address}")
-        if here.primary is None or f"{here.primary}:27017" != address or here.term != term:
+        here.commands.append(self.step_down_command(address, period_s=period_s, catch_up_s=catch_up_s))
+        if here.primary is None or (address_of(here.primary), here.term) != (address, term):
             raise Refused(f"{address} is not Primary any more")
-        if not here.electable():
+        successor = here.successor(here.primary, catch_up_s)
+        if successor is None:
             raise Refused("MongoDB refused: No electable secondaries caught up")
-        if here.step_down_answer != "dropped":
-            successor, here.primary = here.electable()[0], None
-            await here.tell()
-            await asyncio.sleep(here.election_s)
-            here.primary, here.term = successor, here.term + 1
-            await here.tell()
-        if here.step_down_answer != "ok":
+        if here.step_down_applies:
+            await here.hand_over(successor)
+        if not here.step_down_answers:
             raise Unclear(f"the connection to {address} was lost after the command was sent")
 
     def step_down_command(
         self, address: str, *, period_s: int, catch_up_s: int, follow: Sequence[tuple[str, str]] = ()
     ) -> str:
         """In MongoDB's words."""
-        return f"db.adminCommand({{replSetStepDown: {period_s}}})  on {address}"
+        first = [f'db.adminCommand({{replSetSyncFrom: "{source}"}})  on {member}' for member, source in follow]
+        last = f"{{replSetStepDown: {period_s}, secondaryCatchUpPeriodSecs: {catch_up_s}}}"
+        return "\n".join([*first, f"db.adminCommand({last})  on {address}"])
 
 
 class MemoryShell:
@@ -132,7 +144,7 @@ class MemoryShell:
         return Completed(status=0, stdout="", stderr="")
 
     async def open_unix(self, path: str) -> tuple[StreamReader, StreamWriter]:
-        """There are no sockets."""
+        """There are no sockets. Raises ShellError."""
         raise ShellError(f"there is no socket {path} in memory")
 
 
@@ -149,24 +161,20 @@ class MemoryFacts(_Port):
 
     async def look(self, node: str, shell: Shell) -> HostView:
         """At once."""
-        return self.world.host_view(node)
+        return host_view(node)
 
 
-def cluster_file(name: str = "default") -> str:
-    """The text of a cluster file for a world: as a real one, all tables naming this plugin."""
-    here = f'plugin = "memory"\nworld = "{name}"'
-    tables = [f"[{table}]\n{here}" for table in ("replica_set", "health", "shell", "facts")]
-    tables += [f'[[balancers]]\nname = "{balancer}"\n{here}' for balancer in ("lb1", "lb2")]
-    tables += [_node("app", f"app{n}", n) for n in (1, 2, 3)]
-    tables += [_node("balancer", f"lb{n}", n) for n in (1, 2)]
-    tables += [_node("member", f"db{n}", n) for n in (1, 2, 3)]
+def cluster_file(world: str = "default") -> str:
+    """The text of a cluster file for a world: as of a real cluster, all its tables naming this plugin."""
+    ours = f'plugin = "memory"\nworld = "{world}"'
+    tables = [f"[{table}]\n{ours}" for table in ("replica_set", "health", "shell", "facts")]
+    tables += [f'[[balancers]]\nname = "{name}"\n{ours}' for name in BALANCERS]
+    for role, names in (("app", SERVERS), ("balancer", BALANCERS), ("member", MEMBERS)):
+        for name, rack in zip(names, "abc", strict=False):
+            node = f'name = "{name}"\naddress = "{name}"\ndomain = "rack-{rack}"\nroles = ["{role}"]'
+            tables.append(f"[[nodes]]\n{node}")
     paces = "[watch]\nhealth_s = 0.05\nbalancers_s = 0.05\nhosts_s = 1.0"
-    return "\n\n".join([f'name = "{name}"\nenvironment = "test"', *tables, paces]) + "\n"
-
-
-def _node(role: str, name: str, number: int) -> str:
-    domain = f"rack-{'abc'[number - 1]}"
-    return f'[[nodes]]\nname = "{name}"\naddress = "{name}"\ndomain = "{domain}"\nroles = ["{role}"]'
+    return "\n\n".join([f'name = "{world}"\nenvironment = "test"', *tables, paces]) + "\n"
 
 
 PROVIDES = {

@@ -39,6 +39,7 @@ def process(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
 global
     stats socket {folder}/admin level admin
     stats socket {folder}/user level user
+    stats socket {folder}/operator level operator
 defaults
     mode http
     timeout connect 1s
@@ -141,9 +142,12 @@ async def test_backends_that_are_not_there_are_named(process: subprocess.Popen[b
     assert {member.backend for member in view.servers} == {"app"}
 
 
-async def test_a_socket_of_user_level_refuses_with_the_mend(process: subprocess.Popen[bytes], folder: Path) -> None:
+@pytest.mark.parametrize("level", ["user", "operator"])
+async def test_a_socket_of_a_lower_level_refuses_with_the_mend(
+    process: subprocess.Popen[bytes], folder: Path, level: str
+) -> None:
     with pytest.raises(Refused, match=r"Permission denied.*level admin"):
-        await connect(f"unix://{folder}/user").set_admin("app", "app1", Admin.DRAIN)
+        await connect(f"unix://{folder}/{level}").set_admin("app", "app1", Admin.DRAIN)
 
 
 async def test_haproxys_no_is_told_in_its_own_words(haproxy: HAProxy) -> None:

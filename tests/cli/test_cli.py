@@ -1,0 +1,153 @@
+"""The command line without a cluster: its words, its exit codes, and what it does not load."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from console.change.actions import ACTIONS
+from plugins.memory import cluster_file
+
+
+def watchkeeper(tmp_path: Path, *words: str) -> tuple[int, str, str]:
+    environment = {**os.environ, "WATCHKEEPER_STATE_DIR": str(tmp_path / "state"), "HOME": str(tmp_path)}
+    environment.pop("XDG_CONFIG_HOME", None)
+    done = subprocess.run(
+        [sys.executable, "-m", "console", *words], capture_output=True, text=True, env=environment, check=False
+    )
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> str:
+    path = tmp_path / "memory.toml"
+    path.write_text(cluster_file("cli"))
+    return str(path)
+
+
+def test_no_verb_loads_textual() -> None:
+    code = "import sys, console.cli; print([m for m in sys.modules if m.split('.')[0] == 'textual'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_verbs_load_no_vendor_before_they_need_one() -> None:
+    code = "import sys, console.cli; print([m for m in ('pymongo', 'asyncssh', 'httpx') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("status",), "which cluster? give --cluster FILE or NAME"),
+        (("status", "--cluster", "prod"), "no cluster 'prod': neither a file nor a name; names are: lab"),
+        (("status", "--cluster", "lab"), "start it with `watchkeeper lab up`"),
+        (("status", "--cluster", "/nowhere/prod.toml"), "cannot be read: No such file"),
+        (("lab", "kill", "db1"), "start it with `watchkeeper lab up`"),
+        (("plan", "drian", "app1"), "did you mean 'drain'?"),
+        (("stauts",), "No such command 'stauts'"),
+    ],
+)
+def test_a_mistake_is_exit_code_2_and_a_sentence_on_stderr(tmp_path: Path, words: tuple[str, ...], says: str) -> None:
+    code, out, err = watchkeeper(tmp_path, *words)
+    assert (code, out) == (2, "")
+    assert says in err
+
+
+def test_a_wrong_cluster_file_is_told_with_the_path_into_it(tmp_path: Path, memory: str) -> None:
+    text = Path(memory).read_text().replace('world = "cli"', 'wrold = "cli"', 1)
+    Path(memory).write_text(text)
+    code, _, err = watchkeeper(tmp_path, "config", "check", "--cluster", memory)
+    assert code == 2
+    assert "$.replica_set.wrold: unknown key; did you mean 'world'?" in err
+
+
+def test_options_may_stand_before_or_after_the_verb(tmp_path: Path, memory: str) -> None:
+    for words in (("--cluster", memory, "status", "--json"), ("status", "--json", "--cluster", memory)):
+        code, out, _ = watchkeeper(tmp_path, *words)
+        assert code == 0
+        assert json.loads(out)["cluster"] == "cli"
+
+
+def test_status_has_the_keys_of_the_contract(tmp_path: Path, memory: str) -> None:
+    document = json.loads(watchkeeper(tmp_path, "status", "--json", "--cluster", memory)[1])
+    keys = "cluster at environment tolerates app_servers balancers replica_set nodes findings"
+    assert set(document) == set(keys.split())
+    assert set(document["app_servers"][0]) == set(
+        ["name", "address", "domain", "health", "reason", "latency_ms", "age_s", "pools"]
+    )
+    pool = "balancer backend admin status check weight sessions queue"
+    assert set(document["app_servers"][0]["pools"][0]) == set(pool.split())
+    assert set(document["balancers"][0]) == set(["name", "plugin", "health", "reason", "version", "uptime_s", "age_s"])
+    assert set(document["replica_set"]) == set(
+        ["name", "term", "config_version", "primary", "votes", "majority", "members"]
+    )
+    member = "name address domain state health reason votes priority lag_s ping_ms sync_source progress version age_s"
+    assert set(document["replica_set"]["members"][0]) == set(member.split())
+    node = "name address roles domain cpus memory_bytes disk_bytes load1 health reason age_s"
+    assert set(document["nodes"][0]) == set(node.split())
+
+
+def test_a_plan_has_the_keys_of_the_contract(tmp_path: Path, memory: str) -> None:
+    code, out, _ = watchkeeper(tmp_path, "plan", "drain", "app2", "--json", "--cluster", memory)
+    document = json.loads(out)
+    assert code == 0
+    assert {"title", "hash", "fingerprint", "impact", "preflight", "steps"} <= set(document)
+    assert {"grade", "says", "before", "after"} <= set(document["impact"])
+    assert set(document["preflight"][0]) == {"says", "ok", "value", "limit"}
+    assert set(document["steps"][0]) == {"does", "command", "proof", "undo", "patience_s"}
+
+
+def test_a_run_is_events_on_stdout_and_records_in_the_journal(tmp_path: Path, memory: str) -> None:
+    code, out, _ = watchkeeper(
+        tmp_path, "run", "drain", "app2", "--reason", "kernel", "--yes", "--json", "--cluster", memory
+    )
+    assert code == 0
+    events = [json.loads(line) for line in out.splitlines()]
+    assert set(events[0]) == {"at", "run", "kind", "step", "says"}
+    assert events[-1]["kind"] == "done"
+    code, out, _ = watchkeeper(tmp_path, "journal", "show")
+    assert code == 0
+    assert "kernel" in out
+    assert watchkeeper(tmp_path, "journal", "verify")[0] == 0
+    assert len(watchkeeper(tmp_path, "journal", "export")[1].splitlines()) == 8
+
+
+def test_a_plan_by_its_hash_runs_only_as_that_plan(tmp_path: Path, memory: str) -> None:
+    made = json.loads(watchkeeper(tmp_path, "plan", "drain", "app2", "--json", "--cluster", memory)[1])
+    same = ("run", "drain", "app2", "--reason", "x", "--yes", "--cluster", memory, "--plan")
+    assert watchkeeper(tmp_path, *same, "0" * 16)[0] == 3
+    assert watchkeeper(tmp_path, *same, made["hash"])[0] == 0
+
+
+def test_without_a_terminal_the_console_prints_one_status(tmp_path: Path, memory: str) -> None:
+    code, out, _ = watchkeeper(tmp_path, "--cluster", memory)
+    assert code == 0
+    assert "tolerates the loss of" in out
+
+
+def test_data_that_is_a_terminal_escape_is_printed_as_text(tmp_path: Path, memory: str) -> None:
+    text = Path(memory).read_text().replace('domain = "rack-a"', 'domain = "rack-a"', 1)
+    Path(memory).write_text(text.replace('name = "cli"', 'name = "c\\u001b]52;c;eA==\\u0007[/b]li"', 1))
+    code, out, _ = watchkeeper(tmp_path, "status", "--cluster", memory)
+    assert code == 0
+    assert "\x1b" not in out
+    assert "\\x1b]52;c;eA==\\x07[/b]li" in out
+
+
+def test_the_readme_names_every_action() -> None:
+    readme = (Path(__file__).parent.parent.parent / "README.md").read_text()
+    for action in ACTIONS:
+        assert f"| `{action.name}" in readme
+
+
+def test_the_schema_is_json_and_plugins_are_listed(tmp_path: Path) -> None:
+    assert "ClusterTable" in json.dumps(json.loads(watchkeeper(tmp_path, "config", "schema")[1]))
+    plugins = json.loads(watchkeeper(tmp_path, "plugins", "--json")[1])
+    assert plugins["haproxy"] == "balancer"
+    assert plugins["mongodb"] == "replica_set"

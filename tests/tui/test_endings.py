@@ -1,0 +1,106 @@
+"""However the console ends, the terminal and the shell are told the truth."""
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from console.tui.endings import crash_line
+from tests.bench.terminal import Terminal
+
+CLUSTER = """
+name = "nowhere"
+[health]
+plugin = "http"
+port = 9
+path = "/"
+[[nodes]]
+name = "app1"
+address = "127.0.0.1"
+roles = ["app"]
+"""
+RESTORED = b"\x1b[?1049l"
+CRASHING = """
+import sys
+from console.tui.app import Console
+def tick(self):
+    secret = "hunter2"
+    raise KeyError("no such thing")
+Console._tick = tick
+from console.cli import main
+main()
+"""
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> list[str]:
+    (tmp_path / "nowhere.toml").write_text(CLUSTER)
+    return ["--cluster", str(tmp_path / "nowhere.toml"), "--state", str(tmp_path / "state")]
+
+
+def ended(terminal: Terminal, seconds: float = 8) -> int:
+    """The exit code; what is still drawn is read meanwhile."""
+    ends_s = time.monotonic() + seconds
+    while terminal.process.poll() is None and time.monotonic() < ends_s:
+        terminal.read(0.1)
+    terminal.read(0.1)
+    code = terminal.process.poll()
+    assert code is not None, "it did not end"
+    return code
+
+
+def opened(*argv: str) -> Terminal:
+    terminal = Terminal([sys.executable, *argv])
+    terminal.until(b"tolerates")
+    return terminal
+
+
+def test_q_ends_with_0_and_the_terminal_is_restored(cluster: list[str]) -> None:
+    terminal = opened("-m", "console", *cluster)
+    terminal.press(b"q")
+    assert ended(terminal) == 0
+    assert RESTORED in terminal.seen
+    terminal.close()
+
+
+def test_sigterm_ends_with_143_and_the_terminal_is_restored(cluster: list[str]) -> None:
+    terminal = opened("-m", "console", *cluster)
+    terminal.process.send_signal(signal.SIGTERM)
+    assert ended(terminal) == 143
+    assert RESTORED in terminal.seen
+    terminal.close()
+
+
+def test_sighup_ends_with_129_and_nothing_more_is_drawn(cluster: list[str]) -> None:
+    terminal = opened("-m", "console", *cluster)
+    terminal.process.send_signal(signal.SIGHUP)
+    assert ended(terminal) == 129
+    assert RESTORED not in terminal.seen
+    terminal.close()
+
+
+def test_a_terminal_that_is_gone_ends_the_console(cluster: list[str]) -> None:
+    terminal = opened("-m", "console", *cluster)
+    os.close(terminal._master)
+    assert terminal.process.wait(6) == 129
+
+
+def test_a_crash_is_one_line_without_values_and_exit_code_1(cluster: list[str]) -> None:
+    terminal = opened("-c", CRASHING, *cluster)
+    assert ended(terminal) == 1
+    after = terminal.seen.partition(RESTORED)[2]
+    assert b"watchkeeper: internal error at <string>:6: KeyError: 'no such thing'" in after
+    assert b"hunter2" not in terminal.seen
+    assert b"Traceback" not in after
+    terminal.close()
+
+
+def test_a_crash_line_says_where_it_was() -> None:
+    try:
+        raise ValueError("a\x1bb")
+    except ValueError as error:
+        assert crash_line(error).startswith("watchkeeper: internal error at test_endings.py:")
+        assert crash_line(error).endswith("ValueError: a\\x1bb")
