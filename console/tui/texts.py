@@ -60,6 +60,10 @@ class TextScreen(Screen[None]):
 class TooSmall(ModalScreen[None]):
     """Covers everything while the terminal is too small to show it whole; no key reaches what is below."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._left = False
+
     def compose(self) -> ComposeResult:
         """One sentence."""
         yield Words(self._says, id="too-small")
@@ -67,7 +71,9 @@ class TooSmall(ModalScreen[None]):
     def on_resize(self, event: Resize) -> None:
         """Go away when there is room."""
         if fits(event.size):
-            self.dismiss()
+            if not self._left:
+                self._left = True  # the next resize may come before this screen is gone
+                self.dismiss()
         else:
             self.query_one(Words).show(self._says)
 

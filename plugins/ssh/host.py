@@ -35,7 +35,7 @@ class Host:
         self._other = other
         self._connection: asyncssh.SSHClientConnection | None = None
         self._connecting: asyncio.Task[asyncssh.SSHClientConnection] | None = None
-        self._failures = 0
+        self._back_off_s = BACK_OFF_S
         self._retry_at_s = float("-inf")
         self._problem = ""
         self._sessions = asyncio.Semaphore(SESSIONS_LIMIT)
@@ -67,7 +67,8 @@ class Host:
         connection = await self.connected()
         try:
             # No session of sshd's, so none of our slots.
-            streams = await connection.open_unix_connection(path, encoding=None)
+            async with asyncio.timeout(self._way.connect_timeout_s):
+                streams = await connection.open_unix_connection(path, encoding=None)
         except (asyncssh.Error, OSError) as error:
             raise ShellError(f"{self._name}: {socket_problem(error, path)}") from None
         # asyncssh's own classes, made to look like asyncio's.
@@ -94,6 +95,7 @@ class Host:
         """End the connection."""
         if self._connecting:
             self._connecting.cancel()
+            await asyncio.wait([self._connecting])
         if self._connection:
             self._connection.abort()  # not `close`: a host that hangs must not hold us
             await self._connection.wait_closed()
@@ -104,10 +106,10 @@ class Host:
             self._connection = await self._dial()
         except ShellError as problem:
             self._problem = str(problem)
-            self._retry_at_s = time.monotonic() + min(BACK_OFF_S * 2**self._failures, BACK_OFF_LIMIT_S)
-            self._failures += 1
+            self._retry_at_s = time.monotonic() + self._back_off_s
+            self._back_off_s = min(self._back_off_s * 2, BACK_OFF_LIMIT_S)
             raise
-        self._failures = 0
+        self._back_off_s = BACK_OFF_S
         return self._connection
 
     async def _dial(self) -> asyncssh.SSHClientConnection:

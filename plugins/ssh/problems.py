@@ -24,8 +24,8 @@ def connect_problem(
             )
         case asyncssh.KeyExchangeFailed():
             return (
-                f"{name}: no common algorithm: {error.reason}; where it says host key, known_hosts holds another kind "
-                f"of key than the host offers: add it by connecting once with ssh {name}"
+                f"{name}: no algorithm in common; where known_hosts holds another kind of key than the host offers, "
+                f"connect once with ssh {name}: {error.reason}"
             )
         case asyncssh.ChannelOpenError():
             return f"{place}: its jump host {target.jump} cannot reach it: {error.reason}"
@@ -42,7 +42,7 @@ def connect_problem(
 
 def socket_problem(error: Exception, path: str) -> str:
     """Why a unix socket on a host could not be opened; sshd says no more of it than that it could not."""
-    said = error.reason if isinstance(error, asyncssh.Error) else error
+    said = error.reason if isinstance(error, asyncssh.Error) else str(error) or type(error).__name__
     return (
         f"{path} cannot be opened there ({said}): is its owner running, is our user in its group, "
         "and does sshd_config say AllowStreamLocalForwarding yes?"
@@ -56,8 +56,8 @@ def _host_key(error: asyncssh.HostKeyNotVerifiable, name: str, target: Target, k
     known = asyncssh.match_known_hosts(target.known_hosts, target.options.host_key_alias or target.host, "", port)[0]
     if known:
         return (
-            f"the host key of {name} CHANGED: it is now {key.get_fingerprint()}, not the one in known_hosts; "
-            f"find out why before anything else, and only then: ssh-keygen -R {_known_name(target)}"
+            f"the host key of {name} CHANGED to {key.get_fingerprint()}, which is not the one in known_hosts: "
+            f"find out why first; only then ssh-keygen -R {_known_name(target)}"
         )
     return (
         f"the host key of {name} is not in known_hosts ({key.get_fingerprint()}): compare this fingerprint with the "

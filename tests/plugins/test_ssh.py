@@ -9,6 +9,7 @@ import asyncssh
 import pytest
 
 import plugins.ssh.host
+from console.cluster.text import clean
 from console.ports.protocols import Shell, ShellError, Shells
 from plugins.ssh.way import Hop
 from tests.plugins.ssh_server import Network
@@ -126,9 +127,27 @@ async def test_a_changed_host_key_is_told_from_an_unknown_one(network: Network) 
     network.know(server, asyncssh.generate_private_key("ssh-ed25519"))
     network.alias("db1", server.port)
     says = await refusal(network.shells().on("db1"))
-    assert f"the host key of db1 CHANGED: it is now {server.key.get_fingerprint()}" in says
+    assert f"the host key of db1 CHANGED to {server.key.get_fingerprint()}" in says
     assert says.endswith(f"ssh-keygen -R '[127.0.0.1]:{server.port}'")
     assert server.logins == []
+
+
+async def test_a_host_key_of_another_kind_than_the_known_one_is_told_with_the_mend(network: Network) -> None:
+    server = await network.server()
+    network.know(server, asyncssh.generate_private_key("ecdsa-sha2-nistp256"))
+    network.alias("db1", server.port)
+    says = await refusal(network.shells().on("db1"))
+    assert says.startswith("db1: no algorithm in common; where known_hosts holds another kind of key")
+    assert server.logins == []
+
+
+async def test_every_mend_fits_where_a_reason_is_shown(network: Network) -> None:
+    server = await network.server()
+    network.alias("db1", server.port)
+    unknown = await refusal(network.shells().on("db1"))
+    network.know(server, asyncssh.generate_private_key("ssh-ed25519"))
+    changed = await refusal(network.shells().on("db1"))
+    assert [clean(says) for says in (unknown, changed)] == [unknown, changed]
 
 
 @pytest.mark.parametrize("file", ["none", "/dev/null", "/nonexistent/known_hosts"])

@@ -38,7 +38,7 @@ main()
 @pytest.fixture
 def cluster(tmp_path: Path) -> list[str]:
     (tmp_path / "nowhere.toml").write_text(CLUSTER)
-    return ["--cluster", str(tmp_path / "nowhere.toml"), "--state", str(tmp_path / "state")]
+    return ["--cluster", str(tmp_path / "nowhere.toml"), "--state-dir", str(tmp_path / "state")]
 
 
 def ended(terminal: Terminal, seconds: float = 8) -> int:
@@ -54,7 +54,11 @@ def ended(terminal: Terminal, seconds: float = 8) -> int:
 
 def opened(*argv: str) -> Terminal:
     terminal = Terminal([sys.executable, *argv])
-    terminal.until(b"tolerates")
+    try:
+        terminal.until(b"tolerates")
+    except TimeoutError:
+        terminal.close()
+        raise
     return terminal
 
 
@@ -99,8 +103,8 @@ def test_a_crash_is_one_line_without_values_and_exit_code_1(cluster: list[str]) 
 
 
 def test_a_crash_line_says_where_it_was() -> None:
-    try:
+    with pytest.raises(ValueError, match="a.b") as crash:
         raise ValueError("a\x1bb")
-    except ValueError as error:
-        assert crash_line(error).startswith("watchkeeper: internal error at test_endings.py:")
-        assert crash_line(error).endswith("ValueError: a\\x1bb")
+    said = crash_line(crash.value)
+    assert said.startswith("watchkeeper: internal error at test_endings.py:")
+    assert said.endswith("ValueError: a\\x1bb")
