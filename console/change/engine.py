@@ -174,13 +174,17 @@ class Engine:
 
     async def _undo(self, run: Run, number: int, step: Step, undo: Op) -> str:
         """Empty when undone and seen to be; else what is in the way."""
-        began_s = time.monotonic()
         command = undo.command(self._world.reach)
         sent = await self._send(run, number, f"undo: {step.does}", command, undo, "step.undo", EventKind.UNDOING)
+        began_s = time.monotonic()
         seen = Verdict(sent.answered, sent.says)
-        while step.undone is not None and not sent.refused:
+        while step.undone is not None:
+            # A refused undo too: who refused the step as well is as it was, and has nothing to undo.
             seen = self._look(step.undone, began_s)
-            if seen.holds or time.monotonic() - began_s > step.patience_s:
+            if sent.refused and not seen.holds:
+                seen = replace(seen, says=f"{sent.says}; {seen.says}")
+            refused = sent.refused and not seen.blind
+            if seen.holds or refused or time.monotonic() - began_s > step.patience_s:
                 break
             await asyncio.sleep(LOOK_EVERY_S)
         await self._write(run, "step.undone", step=number, detail={"seen": seen.says})

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from console.cluster.snapshot import Admin
-from console.ports.protocols import EndsSessions, Refused, SetsAdmin, StepsDown
+from console.ports.protocols import EndsSessions, Refused, SetsAdmin, StepsDown, Unclear
 from console.ports.reach import Reach
 
 
@@ -44,8 +44,15 @@ class SetAdmin:
 
     async def apply(self, reach: Reach) -> None:
         """In order; the first refusal ends it, and the engine undoes what went before."""
+        lost: Unclear | None = None
         for place, admin in self.states:
-            await _sets_admin(reach, place).set_admin(place.backend, place.server, admin)
+            try:
+                await _sets_admin(reach, place).set_admin(place.backend, place.server, admin)
+            except Unclear as unclear:
+                # It may well have happened: the other places are asked too, and what is seen of all of them decides.
+                lost = lost or unclear
+        if lost:
+            raise lost
 
     def command(self, reach: Reach) -> str:
         """A line a place."""

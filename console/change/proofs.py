@@ -59,7 +59,7 @@ class AdminIs:
 
 @dataclass(frozen=True, slots=True)
 class NoSessions:
-    """No session and no queued request is left in any place."""
+    """No session and no queued request is left in any place, and none of them takes new traffic."""
 
     places: tuple[Place, ...]
 
@@ -75,6 +75,9 @@ class NoSessions:
             pool, why = _fresh_pool(snapshot, place, since_s)
             if pool is None:
                 return Verdict(False, why, blind=True)
+            if pool.admin is Admin.READY:
+                # A reload forgets what was set at run time: that nobody is there now proves nothing then.
+                return Verdict(False, f"{place} is ready again and takes new traffic")
             if pool.sessions + pool.queue:
                 left[place.balancer] = left.get(place.balancer, 0) + pool.sessions + pool.queue
         if not left:

@@ -25,7 +25,7 @@ COLUMNS = (
     Column("what", 4, 16),
     Column("about", 5, 20),
     Column("outcome", 7, 8, weight=5),
-    Column("says", 4, 120, weight=9),
+    Column("says", 24, rest=True),
 )
 STYLES = {"success": UP, "done": UP, "failure": DOWN, "failed": WARN, "unknown": DOWN, "refused": DOWN, "partial": WARN}
 

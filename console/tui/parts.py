@@ -117,7 +117,7 @@ class Prompt(Input):
         }[mode]
         self.value = value
         self.display = True
-        self.focus()
+        self.screen.set_focus(self)  # at once: what is typed next must not be taken for keys of the dashboard
 
     def close(self) -> None:
         """Hide it."""

@@ -31,6 +31,8 @@ class Column:
     right: bool = False
     weight: int = 9
     """The columns of least weight go first when there is no room."""
+    rest: bool = False
+    """Takes what the others leave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,11 +213,14 @@ class Table(ScrollView, can_focus=True):
         self._gap = 2 if sum(wide.values()) + 2 * len(shown) <= room else 1
         while len(shown) > 1 and sum(wide[n] + self._gap for n in shown) - self._gap > room:
             shown.remove(min(shown, key=lambda n: (self._sheet.columns[n].weight, -n)))
-        self._widths = tuple((number, wide[number]) for number in shown)
+        left = room - sum(wide[n] + self._gap for n in shown) + self._gap
+        self._widths = tuple((n, wide[n] + (max(0, left) if self._sheet.columns[n].rest else 0)) for n in shown)
         return before != (self._widths, self._gap)
 
     def _width(self, number: int) -> int:
         column = self._sheet.columns[number]
+        if column.rest:
+            return column.least
         cells = (len(row.cells[number].text) for row in self._sheet.rows)
         return min(column.most, max(column.least, len(column.title), *cells, 1))
 

@@ -1,11 +1,14 @@
 """The engine: nothing without its intent, nothing done without its proof, nothing failed without its way back."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from console.change.actions import pool
 from console.change.events import EventKind, Outcome
+from console.change.plan import Step
 from console.change.run import Confirmation, Run
 from console.cluster.snapshot import Admin
 from console.session import Session
@@ -39,6 +42,7 @@ async def test_a_drain_reaches_every_place_and_each_intent_stands_before_its_res
         assert world.admins("app1") == {Admin.READY}
         step = ["step.intent", "step.result", "step.verified"]
         assert journalled(session) == ["plan.confirmed", *step, *step, "plan.finished"]
+        assert len(world.commands) == 4
         assert kinds(run) == [EventKind.PROVED, EventKind.PROVED, EventKind.DONE]
 
 
@@ -89,89 +93,58 @@ async def test_a_yes_for_another_plan_is_refused(tmp_path: Path) -> None:
         assert world.commands == []
 
 
-async def test_when_the_second_balancer_refuses_the_first_is_undone(tmp_path: Path) -> None:
-    async with memory_session(tmp_path) as (session, world):
-        world.balancers["lb2"].refuses = "Permission denied"
-        run = session.start(session.plan("drain", "app2"), YES)
-        outcome = await finished(run)
-        assert world.balancers["lb1"].admins["app", "app2"] is Admin.READY
-        assert outcome is Outcome.UNKNOWN  # the undo on lb2 was refused as well, and that is said
-        assert "Permission denied" in last(run)
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not seen within a second will not be seen."""
+    monkeypatch.setattr(pool, "Step", partial(Step, patience_s=1.0))
 
 
-async def test_a_refusal_that_passes_is_undone_on_all(tmp_path: Path) -> None:
+async def test_when_the_second_balancer_refuses_both_are_as_they_were(tmp_path: Path) -> None:
     async with memory_session(tmp_path) as (session, world):
-        world.balancers["lb2"].refuses = "busy"
+        world.refuse("lb2")
         run = session.start(session.plan("drain", "app2"), YES)
-        async for event in run.follow():
-            if event.kind is EventKind.FAILED:
-                world.balancers["lb2"].refuses = ""
         assert await finished(run) is Outcome.FAILED
         assert world.admins("app2") == {Admin.READY}
         assert kinds(run) == [EventKind.FAILED, EventKind.UNDOING, EventKind.UNDONE, EventKind.FAILED]
-        assert last(run) == "busy; undone, it is as it was"
+        assert last(run) == "lb2: Permission denied; undone, it is as it was"
+        step = ["step.intent", "step.result", "step.undo", "step.result", "step.undone"]
+        assert journalled(session) == ["plan.confirmed", *step, "plan.finished"]
+
+
+async def test_an_undo_that_is_refused_too_is_unknown_and_says_where(tmp_path: Path) -> None:
+    async with memory_session(tmp_path) as (session, world):
+        world.refuse("lb2")
+        run = session.start(session.plan("drain", "app2"), YES)
+        async for event in run.follow():
+            if event.kind is EventKind.FAILED and event.step:
+                world.refuse("lb1")
+        assert await finished(run) is Outcome.UNKNOWN
+        assert "step 1 could not be undone: lb1: Permission denied; lb1: app/app2 is drain" in last(run)
 
 
 async def test_a_lost_answer_is_unknown_until_what_was_sent_is_seen(tmp_path: Path) -> None:
     async with memory_session(tmp_path) as (session, world):
-        world.balancers["lb2"].admins["app", "app2"] = Admin.DRAIN
-        world.balancers["lb1"].admins = {**world.balancers["lb1"].admins, ("web", "app2"): Admin.DRAIN}
-        world.balancers["lb2"].admins["web", "app2"] = Admin.DRAIN
-        await session.look()
-        world.balancers["lb1"].loses_answers = True  # after the one place that was missing
+        world.lose_answers("lb1", applied=True)
         run = session.start(session.plan("drain", "app2"), YES)
         assert await finished(run) is Outcome.DONE
-        assert kinds(run)[:2] == [EventKind.UNKNOWN, EventKind.PROVED]
-
-
-@pytest.mark.parametrize(
-    ("choice", "outcome", "admin"),
-    [
-        ("undo", Outcome.FAILED, Admin.READY),
-        ("end-sessions", Outcome.DONE, Admin.DRAIN),
-    ],
-)
-async def test_sessions_left_at_the_deadline_are_a_question(
-    tmp_path: Path, choice: str, outcome: Outcome, admin: Admin
-) -> None:
-    async with memory_session(tmp_path) as (session, world):
-        world.sessions["app2"] = 3
-        run = session.start(session.plan("drain", "app2", {"deadline": 1}), YES)
-        async for event in run.follow():
-            if event.choices:
-                assert event.choices == ("wait", "extend", "end-sessions", "undo")
-                assert event.says.startswith("12 sessions left (6 on lb1, 6 on lb2) after 1 s")
-                run.decide(choice)
-        assert await finished(run) is outcome
-        assert world.admins("app2") == {admin}
-
-
-@pytest.mark.parametrize("choice", ["wait", "extend"])
-async def test_waiting_on_goes_on_until_the_sessions_have_ended(tmp_path: Path, choice: str) -> None:
-    async with memory_session(tmp_path) as (session, world):
-        world.sessions["app2"] = 1
-        run = session.start(session.plan("drain", "app2", {"deadline": 1, "at-deadline": choice}), YES)
-        await asyncio.sleep(2.5)
-        assert run.outcome is None
-        world.sessions["app2"] = 0
-        assert await finished(run) is Outcome.DONE
-
-
-async def test_a_stop_ends_a_wait_at_once_and_says_what_stays(tmp_path: Path) -> None:
-    async with memory_session(tmp_path) as (session, world):
-        world.sessions["app2"] = 1
-        run = session.start(session.plan("maint", "app2"), YES)
-        await asyncio.sleep(1)
-        run.stop("SIGHUP")
-        assert await finished(run) is Outcome.PARTIAL
-        assert last(run) == "stopped by SIGHUP after step 1 of 3; what was done stays"
+        assert kinds(run) == [EventKind.UNKNOWN, EventKind.PROVED, EventKind.PROVED, EventKind.DONE]
         assert world.admins("app2") == {Admin.DRAIN}
-        assert journalled(session)[-2:] == ["session.lost", "plan.finished"]
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_lost_answer_to_what_never_happened_is_undone_everywhere(tmp_path: Path) -> None:
+    async with memory_session(tmp_path) as (session, world):
+        world.lose_answers("lb1", applied=False)
+        run = session.start(session.plan("drain", "app2"), YES)
+        assert await finished(run) is Outcome.FAILED
+        assert world.admins("app2") == {Admin.READY}
+        assert kinds(run)[:2] == [EventKind.UNKNOWN, EventKind.FAILED]
+        assert last(run).endswith("lb1: app/app2 is ready, not yet drain; undone, it is as it was")
 
 
 async def test_a_second_change_while_one_runs_is_refused_with_what_runs(tmp_path: Path) -> None:
     async with memory_session(tmp_path) as (session, world):
-        world.sessions["app2"] = 1
+        world.set_sessions("app2", 1)
         first = session.start(session.plan("drain", "app2"), YES)
         await asyncio.sleep(0.5)
         second = session.start(session.plan("drain", "app1"), YES)
@@ -183,7 +156,7 @@ async def test_a_second_change_while_one_runs_is_refused_with_what_runs(tmp_path
 
 async def test_another_console_on_the_same_journal_is_refused_too(tmp_path: Path) -> None:
     async with memory_session(tmp_path) as (one, world), memory_session(tmp_path) as (two, _):
-        world.sessions["app2"] = 1
+        world.set_sessions("app2", 1)
         first = one.start(one.plan("drain", "app2"), YES)
         await asyncio.sleep(0.5)
         second = two.start(two.plan("drain", "app1"), YES)
@@ -210,26 +183,16 @@ async def test_a_journal_that_cannot_be_written_changes_nothing(tmp_path: Path) 
         assert world.commands == []
 
 
-async def test_a_step_down_is_proved_by_a_higher_term_that_all_see(tmp_path: Path) -> None:
+async def test_a_journal_that_others_can_read_is_not_written_and_changes_nothing(tmp_path: Path) -> None:
+    async with memory_session(tmp_path):
+        pass
+    (tmp_path / "journal.sqlite3").chmod(0o644)
     async with memory_session(tmp_path) as (session, world):
-        run = session.start(session.plan("step-down", ""), YES)
-        assert await finished(run) is Outcome.DONE
-        assert (world.primary, world.term) == ("db2", 2)
-        assert "db2 is Primary in term 2, seen by 3 members" in [event.says for event in run.events]
-
-
-@pytest.mark.parametrize(("answer", "outcome"), [("lost", Outcome.DONE), ("dropped", Outcome.FAILED)])
-async def test_a_lost_answer_to_a_step_down_is_judged_by_what_is_seen_and_never_sent_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, outcome: Outcome
-) -> None:
-    monkeypatch.setattr("console.change.actions.step_down.PROOF_S", 1.5)
-    async with memory_session(tmp_path) as (session, world):
-        world.step_down_answer = answer
-        run = session.start(session.plan("step-down", ""), YES)
-        assert await finished(run) is outcome
-        assert world.commands == ["step down db1:27017"]
-        if outcome is Outcome.FAILED:
-            assert last(run).endswith("nothing was changed")
+        assert session.read_only
+        run = session.start(session.plan("drain", "app2"), YES)
+        assert await finished(run) is Outcome.REFUSED
+        assert "has mode 0644; chmod 600" in last(run)
+        assert (world.commands, world.admins("app2")) == ([], {Admin.READY})
 
 
 async def test_a_plan_leaves_a_trace_of_who_ran_it_and_why(tmp_path: Path) -> None:

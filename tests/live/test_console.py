@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from console import lab as labs
-from tests.live.conftest import RunningLab
+from tests.conftest import RunningLab
 
 pytestmark = pytest.mark.live
 

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from console import lab as labs
-from tests.live.conftest import RunningLab
+from tests.conftest import RunningLab
 
 pytestmark = pytest.mark.live
 

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import asyncssh
+import pytest
 
 from console.ports.plugins import Context
+from console.ports.protocols import Shell, ShellError
 from plugins.ssh import SSH
 
 
@@ -153,3 +155,10 @@ class Network:
             await client.close()
         for server in self._servers:
             await server.stop()
+
+
+async def refusal(shell: Shell) -> str:
+    """Why a host cannot be reached."""
+    with pytest.raises(ShellError) as caught:
+        await shell.run(["true"])
+    return str(caught.value)

@@ -46,14 +46,11 @@ class Balancer:
             yield
 
 
-@pytest.fixture
-async def network(tmp_path: Path) -> AsyncIterator[Network]:
-    network = Network(tmp_path)
+@pytest.fixture(autouse=True)
+async def lb1(network: Network) -> None:
     server = await network.server()
     network.know(server)
     network.alias("lb1", server.port)
-    yield network
-    await network.close()
 
 
 def connect(address: str, network: Network, config: str = "") -> HAProxy:

@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import socket
 import ssl
 import time
 from collections.abc import AsyncIterator
@@ -21,6 +22,7 @@ from console.ports.protocols import HealthCheck
 from console.ports.secrets import Secret
 from plugins.http import HTTP
 from plugins.passwork import Passwork
+from tests.plugins.http_server import Answer, answer, serving
 
 WELL = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
 ADDRESS = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
@@ -51,7 +53,7 @@ def certificate(folder: Path, name: x509.GeneralName, days: int = 1) -> Path:
 
 
 @asynccontextmanager
-async def serving(pem: Path, seen: list[bytes]) -> AsyncIterator[int]:
+async def serving_tls(pem: Path, seen: list[bytes]) -> AsyncIterator[int]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem)
     talks: list[asyncio.Task[None] | None] = []
@@ -72,8 +74,17 @@ async def look(pem: Path, *, trusted: bool = True, host: str = "") -> tuple[Heal
     settings = HTTP.Settings(scheme="https", ca_file=str(pem) if trusted else "", host=host)
     check, seen = HTTP(settings, Context(name="health")), list[bytes]()
     try:
-        async with serving(pem, seen) as port:
+        async with serving_tls(pem, seen) as port:
             return await check.look("app1", "127.0.0.1", port), seen
+    finally:
+        await check.close()
+
+
+async def http(send: Answer, settings: HTTP.Settings | None = None) -> HealthView:
+    check = HTTP(settings or HTTP.Settings(), Context(name="health"))
+    try:
+        async with serving(send) as port:
+            return await check.look("app1", "127.0.0.1", port)
     finally:
         await check.close()
 
@@ -151,3 +162,57 @@ def test_a_ca_file_without_certificates_is_told_at_the_start(tmp_path: Path) -> 
     path.write_text("no certificate")
     with pytest.raises(ValueError, match=r"ca_file .*ca\.pem cannot be used: "):
         HTTP(HTTP.Settings(scheme="https", ca_file=str(path)), Context(name="health"))
+
+
+async def test_who_refuses_the_connection_is_down() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        check = HTTP(HTTP.Settings(), Context(name="health"))
+        view = await check.look("app1", "127.0.0.1", closed.getsockname()[1])
+        await check.close()
+    assert (view.health, view.reason) == (Health.DOWN, "connection refused")
+
+
+@pytest.mark.parametrize("address", ["name.invalid", "a b", "\x00", "a" * 300])
+async def test_what_cannot_be_found_is_unknown(address: str) -> None:
+    check = HTTP(HTTP.Settings(port=1), Context(name="health"))
+    view = await check.look("app1", address, None)
+    await check.close()
+    assert view.health is Health.UNKNOWN
+    assert view.reason
+
+
+async def test_tls_that_is_none_is_unknown() -> None:
+    async def speak_plainly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        await writer.drain()
+        await reader.read()
+
+    view = await http(speak_plainly, HTTP.Settings(scheme="https"))
+    assert view.health is Health.UNKNOWN
+    assert view.reason.startswith("TLS: ")
+
+
+def test_a_ca_file_that_is_missing_is_told_at_the_start() -> None:
+    with pytest.raises(ValueError, match=r"ca_file /none\.pem cannot be used: No such file or directory"):
+        HTTP(HTTP.Settings(scheme="https", ca_file="/none.pem"), Context(name="health"))
+
+
+@pytest.mark.parametrize(
+    ("status", "settings", "reason"),
+    [
+        ("200 OK", HTTP.Settings(), ""),
+        ("204 No Content", HTTP.Settings(), "HTTP 204"),
+        ("302 Found", HTTP.Settings(expect_status=[302]), ""),
+        ("200 OK", HTTP.Settings(expect="is well"), ""),
+        ("200 OK", HTTP.Settings(expect="is bad"), "'is bad' is not in its answer"),
+    ],
+)
+async def test_plain_http_looks_at_status_and_text(status: str, settings: HTTP.Settings, reason: str) -> None:
+    view = await http(answer(b"" if "204" in status else b"all is well", status), settings)
+    assert (view.health is Health.UP, view.reason) == (not reason, reason)
+
+
+def test_a_path_without_its_slash_is_told_at_the_start() -> None:
+    with pytest.raises(ValueError, match="begin with '/'"):
+        HTTP.Settings(path="health")

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from console.change.journal import Journal
 from console.tui.endings import crash_line
+from plugins.memory import cluster_file
 from tests.bench.terminal import Terminal
 
 CLUSTER = """
@@ -30,6 +32,13 @@ def tick(self):
     secret = "hunter2"
     raise KeyError("no such thing")
 Console._tick = tick
+from console.cli import main
+main()
+"""
+
+WITH_SESSIONS = """
+from plugins.memory import world
+world("w").set_sessions("app2", 2)
 from console.cli import main
 main()
 """
@@ -102,8 +111,29 @@ def test_a_crash_is_one_line_without_values_and_exit_code_1(cluster: list[str]) 
     terminal.close()
 
 
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGHUP, 129), (signal.SIGTERM, 143)])
+def test_a_running_change_ends_between_two_steps_before_the_console_does(
+    number: signal.Signals, code: int, tmp_path: Path
+) -> None:
+    (tmp_path / "memory.toml").write_text(cluster_file("w"))
+    state = tmp_path / "state"
+    terminal = opened("-c", WITH_SESSIONS, "--cluster", str(tmp_path / "memory.toml"), "--state-dir", str(state))
+    terminal.read(1.0, b"3 of 3 serving")
+    terminal.press(b":drain app2\r")
+    terminal.read(5.0, b"Cancel")
+    terminal.press(b"\t\r")
+    terminal.read(10.0, b"8 sessions left")
+    terminal.process.send_signal(number)
+    assert ended(terminal) == code
+    journal = Journal.open(state, "w", read_only=True)
+    kinds = [record.kind for record in journal.records()]
+    journal.close()
+    assert kinds[-2:] == ["session.lost", "plan.finished"]
+    terminal.close()
+
+
 def test_a_crash_line_says_where_it_was() -> None:
-    with pytest.raises(ValueError, match="a.b") as crash:
+    with pytest.raises(ValueError, match=r"^a") as crash:
         raise ValueError("a\x1bb")
     said = crash_line(crash.value)
     assert said.startswith("watchkeeper: internal error at test_endings.py:")

@@ -1,12 +1,10 @@
+"""Passwork's health answer, good and bad, from real servers on loopback."""
+
 import asyncio
 import base64
 import json
 import logging
-import re
-import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
 
 import pytest
 
@@ -14,50 +12,11 @@ from console.cluster.snapshot import Health
 from console.cluster.views import HealthView
 from console.ports.plugins import Context
 from console.ports.secrets import Secret
-from plugins.http import HTTP
 from plugins.passwork import Passwork
+from tests.plugins.http_server import Answer, answer, read_request, serving
 
 TOKEN = "s3cret/+token"
 WELL = b'{"states":{"mongodb":"ok"},"errors":[]}'
-Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-
-async def read_request(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
-    head = await reader.readuntil(b"\r\n\r\n")
-    length = re.search(rb"content-length: (\d+)", head.lower())
-    return head, await reader.readexactly(int(length[1]) if length else 0)
-
-
-def answer(
-    body: bytes,
-    status: str = "200 OK",
-    headers: str = "Content-Type: application/json",
-    seen: list[bytes] | None = None,
-) -> Answer:
-    async def send(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        request = await read_request(reader)
-        if seen is not None:
-            seen.extend(request)
-        lines = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n{headers}\r\n\r\n"
-        writer.write(lines.encode() + body)
-        await writer.drain()
-
-    return send
-
-
-@asynccontextmanager
-async def serving(send: Answer) -> AsyncIterator[int]:
-    talks: list[asyncio.Task[None] | None] = []
-
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        talks.append(asyncio.current_task())
-        with suppress(OSError, asyncio.IncompleteReadError):
-            await send(reader, writer)
-        writer.close()
-
-    async with await asyncio.start_server(talk, "127.0.0.1", 0) as server, asyncio.timeout(10):
-        yield server.sockets[0].getsockname()[1]
-        await asyncio.gather(*filter(None, talks))  # a look that has ended holds no connection
 
 
 async def passwork(send: Answer, *, method: str = "POST", deadline_s: float = 2.0) -> HealthView:
@@ -71,15 +30,6 @@ async def passwork(send: Answer, *, method: str = "POST", deadline_s: float = 2.
     assert view.server == "app1"
     assert TOKEN not in view.reason
     return view
-
-
-async def http(send: Answer, settings: HTTP.Settings | None = None) -> HealthView:
-    check = HTTP(settings or HTTP.Settings(), Context(name="health"))
-    try:
-        async with serving(send) as port:
-            return await check.look("app1", "127.0.0.1", port)
-    finally:
-        await check.close()
 
 
 def wrapped(body: bytes) -> bytes:
@@ -208,57 +158,3 @@ async def test_another_protocol_is_down() -> None:
 
     view = await passwork(greet)
     assert (view.health, view.reason) == (Health.DOWN, "not an HTTP answer")
-
-
-async def test_who_refuses_the_connection_is_down() -> None:
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        check = HTTP(HTTP.Settings(), Context(name="health"))
-        view = await check.look("app1", "127.0.0.1", closed.getsockname()[1])
-        await check.close()
-    assert (view.health, view.reason) == (Health.DOWN, "connection refused")
-
-
-@pytest.mark.parametrize("address", ["name.invalid", "a b", "\x00", "a" * 300])
-async def test_what_cannot_be_found_is_unknown(address: str) -> None:
-    check = HTTP(HTTP.Settings(port=1), Context(name="health"))
-    view = await check.look("app1", address, None)
-    await check.close()
-    assert view.health is Health.UNKNOWN
-    assert view.reason
-
-
-async def test_tls_that_is_none_is_unknown() -> None:
-    async def speak_plainly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-        await writer.drain()
-        await reader.read()
-
-    view = await http(speak_plainly, HTTP.Settings(scheme="https"))
-    assert view.health is Health.UNKNOWN
-    assert view.reason.startswith("TLS: ")
-
-
-def test_a_ca_file_that_is_missing_is_told_at_the_start() -> None:
-    with pytest.raises(ValueError, match=r"ca_file /none\.pem cannot be used: No such file or directory"):
-        HTTP(HTTP.Settings(scheme="https", ca_file="/none.pem"), Context(name="health"))
-
-
-@pytest.mark.parametrize(
-    ("status", "settings", "reason"),
-    [
-        ("200 OK", HTTP.Settings(), ""),
-        ("204 No Content", HTTP.Settings(), "HTTP 204"),
-        ("302 Found", HTTP.Settings(expect_status=[302]), ""),
-        ("200 OK", HTTP.Settings(expect="is well"), ""),
-        ("200 OK", HTTP.Settings(expect="is bad"), "'is bad' is not in its answer"),
-    ],
-)
-async def test_plain_http_looks_at_status_and_text(status: str, settings: HTTP.Settings, reason: str) -> None:
-    view = await http(answer(b"" if "204" in status else b"all is well", status), settings)
-    assert (view.health is Health.UP, view.reason) == (not reason, reason)
-
-
-def test_a_path_without_its_slash_is_told_at_the_start() -> None:
-    with pytest.raises(ValueError, match="begin with '/'"):
-        HTTP.Settings(path="health")
