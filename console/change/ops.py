@@ -41,18 +41,24 @@ class SetAdmin:
     """Give a server an administrative state, each place its own."""
 
     states: tuple[tuple[Place, Admin], ...]
+    thorough: bool = False
+    """Go on after a refusal: for an undo, which mends what it can."""
 
     async def apply(self, reach: Reach) -> None:
-        """In order; the first refusal ends it, and the engine undoes what went before."""
-        lost: Unclear | None = None
+        """In order; the first refusal ends it, unless thorough, and the engine undoes what went before."""
+        failures: list[Refused | Unclear] = []
         for place, admin in self.states:
             try:
                 await _sets_admin(reach, place).set_admin(place.backend, place.server, admin)
             except Unclear as unclear:
                 # It may well have happened: the other places are asked too, and what is seen of all of them decides.
-                lost = lost or unclear
-        if lost:
-            raise lost
+                failures.append(unclear)
+            except Refused as refusal:
+                failures.append(refusal)
+                if not self.thorough:
+                    break
+        for failure in sorted(failures, key=lambda failed: isinstance(failed, Unclear)):
+            raise failure
 
     def command(self, reach: Reach) -> str:
         """A line a place."""

@@ -35,17 +35,17 @@ def header(snapshot: Snapshot, width: int, why_read_only: str, run: Run | None) 
     return line(*cells)
 
 
-def standing(snapshot: Snapshot) -> Content:
+def standing(snapshot: Snapshot, width: int) -> Content:
     """How much may still be lost, and how much is wrong."""
     left = snapshot.tolerates
     cells = [Cell(" tolerates: ", STRONG)]
     for number, one in ((left.app_servers, "application server"), (left.members, "member")):
         style = UP + " bold" if number else DOWN
         cells += [Cell(count(number, one), style), Cell(", ")]
-    cells[-1] = Cell("   ")
-    worst = [(severity, [f for f in snapshot.findings if f.severity is severity]) for severity in Severity]
-    for severity, found in worst:
-        if found:
+    cells[-1] = Cell("  ")
+    for severity in Severity:  # the worst first: what there is no room for is the least
+        found = [finding for finding in snapshot.findings if finding.severity is severity]
+        if found and sum(len(cell.text) for cell in cells) + 15 <= width:
             cells.append(
                 Cell(f"{SEVERITY[severity].text.split()[0]} {len(found)} {severity}  ", SEVERITY[severity].style)
             )

@@ -211,7 +211,7 @@ class Dashboard(Screen[None]):
         why = (session.journal_problem or "read-only") if session.read_only else ""
         return [briefs.header(self._feed.snapshot, width, why, session.run)]
 
-    def _standing(self, _: int) -> list[Content]:
+    def _standing(self, width: int) -> list[Content]:
         if self._feed.snapshot is None:
             return [line(Cell(" connecting…", CHANGING))]
-        return [briefs.standing(self._feed.snapshot)]
+        return [briefs.standing(self._feed.snapshot, width)]

@@ -86,7 +86,8 @@ def _member(member: Member, width: int) -> list[Content]:
         _fact("sees as Primary", member.believes_primary or "nobody"),
         _fact("takes writes", "yes" if member.writable else "no"),
         *([_fact("elected", began)] if began else []),
-        _fact("term", f"{member.term if member.term is not None else 'not known'}, config {member.config_version}"),
+        _fact("term", _known(member.term)),
+        _fact("config version", _known(member.config_version)),
         _fact("version", member.version or "not known"),
         _fact("seen", _seen(member.age_s)),
         Content(""),
@@ -117,6 +118,10 @@ def _used(used: int | None, there: int | None) -> str:
     if there is None:
         return "not known"
     return f"{'?' if used is None else f'{used / 2**30:.1f}'} of {there / 2**30:.1f} GiB used"
+
+
+def _known(number: int | None) -> str:
+    return "not known" if number is None else str(number)
 
 
 def _fact(name: str, value: str | Cell) -> Content:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import msgspec
 from pymongo.errors import InvalidURI, PyMongoError
@@ -59,6 +59,7 @@ class MongoDB:
         self._watches: dict[str, MemberWatch] = {}
         self._queues: set[asyncio.Queue[MemberView]] = set()
         self._tasks: list[asyncio.Task[None]] = []
+        self._closing = asyncio.Event()
 
     async def follow(self) -> AsyncIterator[MemberView]:
         """Every member's view whenever anything of it is learnt."""
@@ -96,9 +97,11 @@ class MongoDB:
 
     async def close(self) -> None:
         """End every task and client."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._closing.set()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=2 * self._settings.deadline_s)
+            for task in late:
+                task.cancel()
         await asyncio.gather(*(watch.close() for watch in self._watches.values()))
 
     def _begin(self) -> None:
@@ -112,7 +115,7 @@ class MongoDB:
         password = settings.password.reveal() if settings.password else ""
         watch = MemberWatch(address, self._options, settings.username, password, settings.deadline_s, self._publish)
         self._watches[address] = watch
-        self._tasks.append(asyncio.get_running_loop().create_task(watch.poll(settings.status_every_s)))
+        self._tasks.append(asyncio.get_running_loop().create_task(watch.poll(settings.status_every_s, self._closing)))
 
     def _publish(self, view: MemberView) -> None:
         for line in view.config:
@@ -124,11 +127,13 @@ class MongoDB:
 
     async def _probe_operator(self) -> None:
         """May the operator's credentials change the set? Asked of whichever member answers."""
-        while True:
+        while not self._closing.is_set():
             operable = await self._operable() if self._settings.operator else False
             for watch in self._watches.values():
                 watch.operable = operable
-            await asyncio.sleep(OPERABLE_EVERY_S if operable is not None else 1.0)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(OPERABLE_EVERY_S if operable is not None else 1.0):
+                    await self._closing.wait()
 
     async def _operable(self) -> bool | None:
         for address in self._addresses:

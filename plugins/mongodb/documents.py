@@ -21,6 +21,7 @@ class Facts:
     hello: Document
     status: Document | None = None
     config: Document | None = None
+    ping_ms: float | None = None
     version: str = ""
     oplog_window_s: float | None = None
     operable: bool | None = None
@@ -88,7 +89,7 @@ def _itself(facts: Facts, status: Document) -> Member:
         term=max(terms, default=None),
         config_version=_whole(hello.get("setVersion")),
         version=facts.version,
-        ping_ms=None,
+        ping_ms=facts.ping_ms,
         sync_source=own.get("syncSourceHost") or own.get("syncingTo") or None,
         progress=_progress(status.get("initialSyncStatus")),
         oplog_window_s=facts.oplog_window_s,

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from pymongo import AsyncMongoClient
@@ -64,10 +65,13 @@ class MemberWatch(ServerHeartbeatListener):
         self._user = user
         self._deadline_s = deadline_s
         self._publish = publish
-        self._client = direct_client(address, options, user, password, deadline_s, event_listeners=[self])
+        self._client = direct_client(
+            address, options, user, password, deadline_s, event_listeners=[self], timeoutMS=int(deadline_s * 1000)
+        )
         self._hello: Document | None = None
         self._status: Document | None = None
         self._config: Document | None = None
+        self._ping_ms: float | None = None
         self._version = ""
         self._process: object = None
         self._window: tuple[float, float | None] = (float("-inf"), None)
@@ -93,6 +97,7 @@ class MemberWatch(ServerHeartbeatListener):
                 hello=self._hello,
                 status=self._status,
                 config=self._config,
+                ping_ms=self._ping_ms,
                 version=self._version,
                 oplog_window_s=self._window[1],
                 operable=self.operable,
@@ -114,16 +119,18 @@ class MemberWatch(ServerHeartbeatListener):
         self._unreachable = connection_problem(event.reply, self._deadline_s)
         self._publish(self.view)
 
-    async def poll(self, every_s: float) -> None:
-        """Ask for the status for ever."""
-        while True:
+    async def poll(self, every_s: float, closing: asyncio.Event) -> None:
+        """Ask for the status at a pace until `closing`; calls may end: a cancelled one leaks its socket."""
+        while not closing.is_set():
             await self.look()
-            await asyncio.sleep(every_s)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(every_s):
+                    await closing.wait()
 
     async def look(self) -> MemberView:
         """Ask once, within the deadline; publishes and returns what is known then."""
         try:
-            async with asyncio.timeout(self._deadline_s):
+            async with asyncio.timeout(2 * self._deadline_s):  # each call has its own deadline; this is for all of them
                 await self._ask()
             self._untold = ""
         except (PyMongoError, OSError, TimeoutError) as error:
@@ -140,8 +147,9 @@ class MemberWatch(ServerHeartbeatListener):
         await self._client.close()
 
     async def _ask(self) -> None:
+        began_s = time.monotonic()
         hello = await self._client.admin.command("hello")
-        self._hello, self._unreachable = hello, None
+        self._hello, self._unreachable, self._ping_ms = hello, None, 1000 * (time.monotonic() - began_s)
         if hello.get("arbiterOnly"):
             return  # an arbiter holds no users: only its hello can be had
         self._status = await self._client.admin.command("replSetGetStatus")

@@ -63,10 +63,9 @@ def shell(lab: RunningLab, tmp_path: Path) -> Iterator[Shell]:
     labs.await_green(lab.name, lab.state_dir)
     opened = Shell(lab, tmp_path)
     yield opened
-    for server in ("app1", "app2", "app3"):
-        if opened.admins(server) != {"ready"}:
-            opened("run", "ready", server, "--reason", "after a test", "--yes")
-    labs.await_green(lab.name, lab.state_dir)
+    for server in opened.status()["app_servers"]:
+        if {pool["admin"] for pool in server["pools"]} != {"ready"}:
+            opened("run", "ready", server["name"], "--reason", "after a test", "--yes")
 
 
 def events(out: str) -> list[dict[str, Any]]:

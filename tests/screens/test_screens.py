@@ -87,6 +87,7 @@ async def read_journal(pilot: Pilot[int], _: FakeSession) -> None:
     await pilot.pause(0.1)
 
 
+READ_ONLY = "journal /var/lib/watchkeeper/journal.sqlite3 cannot be written: disk full"
 CHANGED = Problem(7, "changed", "record 7 was changed: its bytes do not match its hash")
 ONE_IN_MAINT = with_pools(calm(), "app3", admin=Admin.MAINT, sessions=0)
 ALONE = with_pools(ONE_IN_MAINT, "app1", admin=Admin.DRAIN, sessions=3)
@@ -121,6 +122,7 @@ SCREENS: dict[str, tuple[Snapshot, Steps]] = {
     "dashboard-light-120x40": (primary_lost(), theme("watchkeeper-light")),
     "dashboard-high-contrast-120x40": (primary_lost(), theme("high-contrast")),
     "dashboard-colour-blind-safe-120x40": (primary_lost(), theme("colour-blind-safe")),
+    "read-only-120x40": (calm(), keys()),
     "plan-safe-120x40": (calm(), plan("drain", "app2")),
     "plan-degraded-120x40": (ONE_IN_MAINT, plan("drain", "app2")),
     "plan-degraded-80x24": (ONE_IN_MAINT, plan("drain", "app2")),
@@ -148,7 +150,7 @@ def test_a_screen_is_as_approved(
 ) -> None:
     snapshot, steps = SCREENS[name]
     width, height = map(int, name.rpartition("-")[2].split("x"))
-    session = FakeSession(snapshot, journal())
+    session = FakeSession(snapshot, journal(), READ_ONLY if name.startswith("read-only") else "")
     monkeypatch.setattr("console.tui.journal.verify", lambda _: Verdict(9, "5be2f00d00112233", (CHANGED,)))
 
     async def run_before(pilot: Pilot[int]) -> None:

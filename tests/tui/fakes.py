@@ -20,6 +20,7 @@ from console.cluster.snapshot import Snapshot
 from console.ports.plugins import bundled
 from console.session import Session
 from console.tui.app import Console
+from console.tui.parts import Words
 from console.tui.themes import Shelf
 
 
@@ -107,3 +108,16 @@ async def connected(pilot: Pilot[int]) -> None:
     while not app.feed.connected:
         await pilot.pause()
     await pilot.pause()
+
+
+@asynccontextmanager
+async def opened(session: FakeSession, folder: Path = Path("/nonexistent")) -> AsyncIterator[Pilot[int]]:
+    """The console on this session, connected, at 120x40."""
+    async with console_on(session, folder).run_test(size=(120, 40)) as pilot:
+        await connected(pilot)
+        yield pilot
+
+
+def shown(pilot: Pilot[int], id: str) -> str:
+    """The words of one part of the screen."""
+    return "\n".join(line.plain for line in pilot.app.screen.query_one(f"#{id}", Words)._lines)

@@ -1,7 +1,5 @@
 """Moving about by keyboard: tables, filter, menu, commands, palette, progress, journal, and leaving."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import cast
 
@@ -9,9 +7,7 @@ from textual.command import CommandPalette
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
-from console.change.events import EventKind, Outcome
 from console.change.journal import Journal
-from console.change.run import Confirmation
 from console.cluster.snapshot import Admin, Snapshot
 from console.tui.app import Console
 from console.tui.commands import COMMANDS, commands
@@ -19,24 +15,12 @@ from console.tui.dashboard import Dashboard
 from console.tui.journal import JournalScreen
 from console.tui.menu import Menu
 from console.tui.palette import Palette
-from console.tui.parts import KeyBar, Prompt, Words
+from console.tui.parts import KeyBar, Prompt
 from console.tui.plan import PlanScreen
-from console.tui.progress import Progress
 from console.tui.table import Table
-from console.tui.texts import Question, TextScreen, TooSmall, help_lines
+from console.tui.texts import TextScreen, TooSmall, help_lines
 from tests.cluster.pictures import calm, draining, large, primary_lost, with_pools
-from tests.tui.fakes import FakeSession, connected, console_on
-
-
-@asynccontextmanager
-async def opened(session: FakeSession, folder: Path = Path("/nonexistent")) -> AsyncIterator[Pilot[int]]:
-    async with console_on(session, folder).run_test(size=(120, 40)) as pilot:
-        await connected(pilot)
-        yield pilot
-
-
-def shown(pilot: Pilot[int], id: str) -> str:
-    return "\n".join(line.plain for line in pilot.app.screen.query_one(f"#{id}", Words)._lines)
+from tests.tui.fakes import FakeSession, console_on, opened, shown
 
 
 def table(pilot: Pilot[int], id: str) -> Table:
@@ -165,63 +149,6 @@ async def test_the_key_bar_keeps_help_and_quit_when_it_is_narrow() -> None:
         assert "? help" in line
         assert "q quit" in line
         assert len(line) <= 60
-
-
-async def test_the_question_is_answered_by_a_key_and_only_while_it_is_asked() -> None:
-    session = FakeSession(calm())
-    async with opened(session) as pilot:
-        run = session.start(session.plan("drain", "app2"), Confirmation())
-        await pilot.press("R", "s")
-        assert isinstance(pilot.app.screen, Progress)
-        assert run.choice is None
-        choices = ("wait", "extend", "end-sessions", "undo")
-        await run.tell(EventKind.DOING, 2, "3 sessions left after 60 s: wait, extend, end-sessions, undo?", choices)
-        await pilot.pause()
-        assert "3 sessions left after 60 s" in shown(pilot, "question")
-        await pilot.press("u")
-        assert run.choice == "undo"
-        run.choice = None
-        await pilot.press("s")
-        assert run.choice is None
-
-
-async def test_leaving_the_progress_screen_leaves_the_run_going_and_r_returns() -> None:
-    session = FakeSession(calm())
-    async with opened(session) as pilot:
-        run = session.start(session.plan("drain", "app2"), Confirmation())
-        await pilot.press("R", "escape")
-        assert isinstance(pilot.app.screen, Dashboard)
-        assert run.outcome is None
-        assert run.stopped_by is None
-        await pilot.press("R")
-        session.end(Outcome.DONE, "Drain app2: done")
-        await run.finished()
-        await pilot.pause()
-        assert "DONE" in shown(pilot, "question")
-
-
-async def test_quit_ends_the_console() -> None:
-    async with opened(FakeSession(calm())) as pilot:
-        await pilot.press("q")
-        await pilot.pause()
-        assert pilot.app.return_code == 0
-
-
-async def test_quit_asks_while_a_change_is_running_and_staying_is_the_default() -> None:
-    session = FakeSession(calm())
-    async with opened(session) as pilot:
-        run = session.start(session.plan("drain", "app2"), Confirmation())
-        await pilot.press("q")
-        assert isinstance(pilot.app.screen, Question)
-        await pilot.press("enter")
-        assert isinstance(pilot.app.screen, Dashboard)
-        assert run.stopped_by is None
-        await pilot.press("q", "tab", "enter")
-        await pilot.pause()
-        assert run.stopped_by == "quit"
-        session.end(Outcome.PARTIAL, "stopped by quit after step 1 of 2; what was done stays")
-        await pilot.pause(0.1)
-        assert pilot.app.return_code == 0
 
 
 async def test_the_journal_is_read_and_verified(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def cluster(tmp_path: Path) -> list[str]:
     return ["--cluster", str(tmp_path / "nowhere.toml"), "--state-dir", str(tmp_path / "state")]
 
 
-def ended(terminal: Terminal, seconds: float = 8) -> int:
+def ended(terminal: Terminal, seconds: float = 20) -> int:
     """The exit code; what is still drawn is read meanwhile."""
     ends_s = time.monotonic() + seconds
     while terminal.process.poll() is None and time.monotonic() < ends_s:
@@ -59,6 +59,15 @@ def ended(terminal: Terminal, seconds: float = 8) -> int:
     code = terminal.process.poll()
     assert code is not None, "it did not end"
     return code
+
+
+def press(terminal: Terminal, keys: bytes, then: bytes, seconds: float = 20) -> None:
+    """Type, and wait until that is drawn."""
+    before, ends_s = len(terminal.seen), time.monotonic() + seconds
+    terminal.press(keys)
+    while then not in terminal.seen[before:]:
+        assert time.monotonic() < ends_s, f"{then!r} was not drawn after {keys!r}"
+        terminal.read(0.2)
 
 
 def opened(*argv: str) -> Terminal:
@@ -98,7 +107,7 @@ def test_sighup_ends_with_129_and_nothing_more_is_drawn(cluster: list[str]) -> N
 def test_a_terminal_that_is_gone_ends_the_console(cluster: list[str]) -> None:
     terminal = opened("-m", "console", *cluster)
     os.close(terminal._master)
-    assert terminal.process.wait(6) == 129
+    assert terminal.process.wait(20) == 129
 
 
 def test_a_crash_is_one_line_without_values_and_exit_code_1(cluster: list[str]) -> None:
@@ -118,11 +127,11 @@ def test_a_running_change_ends_between_two_steps_before_the_console_does(
     (tmp_path / "memory.toml").write_text(cluster_file("w"))
     state = tmp_path / "state"
     terminal = opened("-c", WITH_SESSIONS, "--cluster", str(tmp_path / "memory.toml"), "--state-dir", str(state))
-    terminal.read(1.0, b"3 of 3 serving")
-    terminal.press(b":drain app2\r")
-    terminal.read(5.0, b"Cancel")
-    terminal.press(b"\t\r")
-    terminal.read(10.0, b"8 sessions left")
+    terminal.until(b"3 of 3 serving")
+    press(terminal, b":", b"theme NAME")
+    press(terminal, b"drain app2\r", b"Cancel")
+    press(terminal, b"\t", b"Drain app2")
+    press(terminal, b"\r", b"sessions left")
     terminal.process.send_signal(number)
     assert ended(terminal) == code
     journal = Journal.open(state, "w", read_only=True)

@@ -13,31 +13,25 @@ from console.change.run import Confirmation
 from console.cluster.snapshot import Admin, Health, Snapshot
 from console.tui.app import Console
 from console.tui.dashboard import Dashboard
-from console.tui.parts import Words
 from console.tui.plan import PlanScreen, Typed
 from console.tui.progress import Progress
 from tests.cluster.pictures import calm, with_pools, with_server
-from tests.tui.fakes import FakeSession, connected, console_on
+from tests.tui.fakes import FakeSession, opened, shown
 
 ONE_IN_MAINT = with_pools(calm(), "app3", admin=Admin.MAINT)
 
 
 @asynccontextmanager
 async def planned(session: FakeSession, *, target: str = "app2") -> AsyncIterator[Pilot[int]]:
-    app = console_on(session)
-    async with app.run_test(size=(120, 40)) as pilot:
-        await connected(pilot)
-        app.open_plan("drain", target)
+    async with opened(session) as pilot:
+        assert isinstance(pilot.app, Console)
+        pilot.app.open_plan("drain", target)
         await pilot.pause()
         yield pilot
 
 
 def started(session: FakeSession) -> list[tuple[Plan, Confirmation]]:
     return session.started
-
-
-def words(pilot: Pilot[int], id: str) -> str:
-    return "\n".join(line.plain for line in pilot.app.screen.query_one(f"#{id}", Words)._lines)
 
 
 async def show(pilot: Pilot[int], session: FakeSession, snapshot: Snapshot) -> None:
@@ -114,7 +108,7 @@ async def test_a_refused_plan_has_nothing_to_press_but_cancel() -> None:
     session = FakeSession(alone)
     async with planned(session) as pilot:
         assert not pilot.app.screen.query_one("#go").display
-        assert "refused, nothing can be sent" in words(pilot, "state")
+        assert "refused, nothing can be sent" in shown(pilot, "state")
         await pilot.press("tab", "enter", "tab", "enter", "tab", "enter")
         assert started(session) == []
 
@@ -122,7 +116,7 @@ async def test_a_refused_plan_has_nothing_to_press_but_cancel() -> None:
 async def test_a_read_only_session_says_why_nothing_can_be_changed() -> None:
     session = FakeSession(calm(), problem="the journal is not writable")
     async with planned(session) as pilot:
-        assert "nothing can be changed: the journal is not writable" in words(pilot, "state")
+        assert "nothing can be changed: the journal is not writable" in shown(pilot, "state")
         assert not pilot.app.screen.query_one("#go").display
 
 
@@ -130,7 +124,7 @@ async def test_a_cluster_that_moved_is_told_with_the_difference_and_must_be_read
     session = FakeSession(calm())
     async with planned(session) as pilot:
         await show(pilot, session, with_pools(calm(), "app2", "lb1", "web", check=Health.DOWN))
-        assert "lb1: web/app2 was ready, check up, is ready, check down" in words(pilot, "state")
+        assert "lb1: web/app2 was ready, check up, is ready, check down" in shown(pilot, "state")
         assert not pilot.app.screen.query_one("#go").display
         await pilot.press("ctrl+r")
         await pilot.pause()
@@ -141,7 +135,7 @@ async def test_an_impact_that_grew_while_reading_must_be_read_again() -> None:
     session = FakeSession(calm())
     async with planned(session) as pilot:
         await show(pilot, session, ONE_IN_MAINT)
-        assert "The impact is another now: degraded" in words(pilot, "state")
+        assert "The impact is another now: degraded" in shown(pilot, "state")
         await pilot.press("tab", "enter")
         assert started(session) == []
 
@@ -149,10 +143,10 @@ async def test_an_impact_that_grew_while_reading_must_be_read_again() -> None:
 async def test_checks_are_live_while_the_plan_is_read() -> None:
     session = FakeSession(calm())
     async with planned(session) as pilot:
-        assert "lb1 answers: up, seen 0.3 s ago" in words(pilot, "text")
+        assert "lb1 answers: up, seen 0.3 s ago" in shown(pilot, "text")
         older = calm().balancers[0]
         await show(pilot, session, _aged(calm(), older.name, 7.0))
-        assert "lb1 answers: up, seen 7.0 s ago" in words(pilot, "text")
+        assert "lb1 answers: up, seen 7.0 s ago" in shown(pilot, "text")
         assert not pilot.app.screen.query_one("#go").display
 
 
@@ -164,7 +158,7 @@ async def test_a_plan_that_was_read_long_ago_must_be_read_again() -> None:
         screen._expire()
         await pilot.press("tab", "enter")
         assert started(session) == []
-        assert "more than 120 s ago" in words(pilot, "state")
+        assert "more than 120 s ago" in shown(pilot, "state")
 
 
 async def test_an_edited_parameter_is_in_the_plan_that_starts() -> None:
@@ -173,10 +167,10 @@ async def test_an_edited_parameter_is_in_the_plan_that_starts() -> None:
         field = pilot.app.screen.query_one("#field-deadline Input", Input)
         field.value = "x"
         await pilot.pause()
-        assert "--deadline: expected float, got 'x'" in words(pilot, "state")
+        assert "--deadline: expected float, got 'x'" in shown(pilot, "state")
         field.value = "5"
         await pilot.pause()
-        assert "--deadline=5" in words(pilot, "text")
+        assert "--deadline=5" in shown(pilot, "text")
         pilot.app.screen.query_one("#go").focus()
         await pilot.press("enter")
         assert started(session)[0][0].parameters["deadline"] == 5.0
@@ -198,7 +192,7 @@ async def test_a_server_that_went_away_leaves_a_sentence_not_a_crash() -> None:
     session = FakeSession(calm())
     async with planned(session) as pilot:
         await show(pilot, session, with_server(calm(), "app2", name="app9"))
-        assert "no application server 'app2'" in words(pilot, "state")
+        assert "no application server 'app2'" in shown(pilot, "state")
         assert not pilot.app.screen.query_one("#go").display
 
 

@@ -105,7 +105,13 @@ def set_admin(server: AppServer, admin: Admin, does: str) -> Step | None:
         return None
     after = tuple((place(pool), admin) for pool in server.pools)
     before = tuple((place(pool), pool.admin) for pool in server.pools)
-    return Step(does=does, op=SetAdmin(after), proof=AdminIs(after), undo=SetAdmin(before), undone=AdminIs(before))
+    return Step(
+        does=does,
+        op=SetAdmin(after),
+        proof=AdminIs(after),
+        undo=SetAdmin(before, thorough=True),
+        undone=AdminIs(before),
+    )
 
 
 def wait_idle(server: AppServer, deadline_s: float) -> Step:
