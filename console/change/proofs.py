@@ -43,8 +43,16 @@ class AdminIs:
 
     @property
     def says(self) -> str:
-        """One clause a place."""
-        return ", ".join(f"{place.balancer} says {admin} in {place.backend}" for place, admin in self.states)
+        """By state: `app2 is drain on lb1 (app, web) and lb2 (app, web)`."""
+        clauses = []
+        for admin in sorted({admin for _, admin in self.states}):
+            places = [place for place, state in self.states if state is admin]
+            where = [
+                f"{balancer} ({', '.join(place.backend for place in places if place.balancer == balancer)})"
+                for balancer in sorted({place.balancer for place in places})
+            ]
+            clauses.append(f"{places[0].server} is {admin} on {_and(where)}")
+        return ", ".join(clauses)
 
     def look(self, snapshot: Snapshot, since_s: float) -> Verdict:
         """Says the first place that does not."""

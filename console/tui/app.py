@@ -204,13 +204,21 @@ class Console(App[int]):
     async def _follow(self) -> None:
         try:
             async with self._open_session() as session:
+                self.feed.noting = False
                 self.feed.open(session)
+                self.run_worker(self._first_look(session), exit_on_error=False)
                 async with aclosing(session.follow()) as pictures:
                     async for snapshot in pictures:
                         self.feed.show(snapshot)
                 await asyncio.Event().wait()
         except ClusterFileError as error:
             self.exit(2, 2, Text(f"watchkeeper: {clean(str(error), limit=400)}"))
+
+    async def _first_look(self, session: Session) -> None:
+        """What stands when the console opens is no event; what changes after everything was asked once is."""
+        await session.look()
+        self.feed.show(session.snapshot)
+        self.feed.noting = True
 
     def _tick(self) -> None:
         self.feed.tick()

@@ -22,6 +22,8 @@ class Feed:
         self.events: deque[tuple[datetime, Change]] = deque(maxlen=KEPT)
         """Newest first."""
         self.snapshot: Snapshot | None = None
+        self.noting = True
+        """Changes are events; not so while a session finds out how things stand."""
         self._session: Session | None = None
 
     @property
@@ -43,8 +45,9 @@ class Feed:
 
     def show(self, snapshot: Snapshot) -> None:
         """Another snapshot: what changed is noted, and every screen is told."""
-        for change in changes(self.snapshot, snapshot):
-            self.events.appendleft((snapshot.at, change))
+        if self.noting:
+            for change in changes(self.snapshot, snapshot):
+                self.events.appendleft((snapshot.at, change))
         self.snapshot = snapshot
         self.changed.publish(snapshot)
 

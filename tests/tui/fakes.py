@@ -51,6 +51,9 @@ class FakeSession(Session):
     def snapshot(self) -> Snapshot:
         return self.picture
 
+    async def look(self) -> Snapshot:
+        return self.picture
+
     async def follow(self) -> AsyncGenerator[Snapshot]:
         yield self.picture
 
@@ -105,7 +108,7 @@ async def connected(pilot: Pilot[int]) -> None:
     """Wait until the console has its session."""
     app = pilot.app
     assert isinstance(app, Console)
-    while not app.feed.connected:
+    while not (app.feed.connected and app.feed.noting):
         await pilot.pause()
     await pilot.pause()
 

@@ -81,7 +81,7 @@ def capacity_check(snapshot: Snapshot, server: AppServer) -> Check:
     return Check(
         says=f"another server serves in every pool without {server.name}",
         ok=others is None or others >= 1,
-        value=f"{server.name} serves in none" if others is None else f"{others} others serving",
+        value=f"{server.name} serves in none" if others is None else f"{others} other{'s' * (others != 1)} serving",
         limit="at least 1 other",
     )
 
