@@ -26,10 +26,11 @@ def connection_problem(error: BaseException, deadline_s: float) -> tuple[Health,
     causes = list(_causes(error))
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         return Health.UNKNOWN, "its name cannot be resolved from here"
-    text = " ".join(str(cause) for cause in causes).lower()
-    if any(isinstance(cause, ConnectionRefusedError) for cause in causes) or "refused" in text:
+    # PyMongo's monitor hands the message on without its cause, and adds the configured timeouts to every message.
+    text = " ".join(str(cause).partition(" (configured timeouts")[0] for cause in causes).lower()
+    if "refused" in text:
         return Health.DOWN, "connection refused"
-    if any(isinstance(cause, ConnectionResetError | BrokenPipeError) for cause in causes) or "closed" in text:
+    if any(word in text for word in ("closed", "reset", "broken pipe", "[errno 104]")):
         return Health.DOWN, "connection closed"
     if "certificate" in text or "ssl" in text:
         return Health.UNKNOWN, f"TLS: {str(error).split(',')[0]}"

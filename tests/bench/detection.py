@@ -24,7 +24,7 @@ class Listener:
     def __init__(self, cluster_file: str) -> None:
         self.events: list[Event] = []
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "console", "events", "--json", "--for", "120", "--cluster", cluster_file],
+            [sys.executable, "-m", "console", "events", "--json", "--for", "300", "--cluster", cluster_file],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -69,7 +69,7 @@ def killed_primary(listener: Listener, name: str, state_dir: Path, status: dict[
     down = listener.first(lambda e: e["subject"] == primary and e["after"] == "down", at)
     new = listener.first(lambda e: e["kind"] == "primary" and e["after"] not in (None, "", "none", primary), at)
     began = _term_began(status, new["after"])
-    lab.heal(name, state_dir, primary)
+    _mend(name, state_dir, primary)
     return {"down_ms": _ms(killed, down), "new_primary_ms": _ms(began, new)}
 
 
@@ -79,8 +79,15 @@ def paused_secondary(listener: Listener, name: str, state_dir: Path, status: dic
     at = datetime.now(UTC)
     lab.pause(name, state_dir, secondary)
     told = listener.first(lambda e: e["subject"] == secondary and e["after"] in ("unknown", "down"), at)
-    lab.resume(name, state_dir, secondary)
+    _mend(name, state_dir, secondary)
     return {"paused_ms": _ms(at, told)}
+
+
+def _mend(name: str, state_dir: Path, node: str) -> None:
+    """Heal, and let the listener see it before the next fault."""
+    lab.heal(name, state_dir, node)
+    lab.await_green(name, state_dir)
+    time.sleep(4)
 
 
 def primary_of(status: dict[str, Any]) -> str:

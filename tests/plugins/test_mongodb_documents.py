@@ -107,6 +107,9 @@ def test_the_oplog_window_is_in_seconds() -> None:
     assert oplog_window_s(None, {"ts": Timestamp(1, 1)}) is None
 
 
+TIMEOUTS = "(configured timeouts: socketTimeoutMS: 1500.0ms, connectTimeoutMS: 1500.0ms)"
+
+
 def caused(cause: BaseException) -> AutoReconnect:
     error = AutoReconnect(str(cause))
     error.__cause__ = cause
@@ -119,6 +122,10 @@ def caused(cause: BaseException) -> AutoReconnect:
         (caused(ConnectionRefusedError(111, "Connection refused")), Health.DOWN, "connection refused"),
         (caused(OSError("connection closed")), Health.DOWN, "connection closed"),
         (caused(ConnectionResetError(104, "reset")), Health.DOWN, "connection closed"),
+        (AutoReconnect(f"a:1: [Errno 104] Connection reset by peer {TIMEOUTS}"), Health.DOWN, "connection closed"),
+        (AutoReconnect(f"a:1: [Errno 104] Connect call failed {TIMEOUTS}"), Health.DOWN, "connection closed"),
+        (AutoReconnect(f"a:1: [Errno 111] Connection refused {TIMEOUTS}"), Health.DOWN, "connection refused"),
+        (AutoReconnect(f"a:1: timed out {TIMEOUTS}"), Health.UNKNOWN, "no answer within 1.5 s"),
         (ServerSelectionTimeoutError("timed out"), Health.UNKNOWN, "no answer within 1.5 s"),
         (TimeoutError(), Health.UNKNOWN, "no answer within 1.5 s"),
     ],
