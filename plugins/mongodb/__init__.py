@@ -83,7 +83,8 @@ class MongoDB:
         """Never forced; refused unless the member is Primary in that very term now. Raises Refused or Unclear."""
         for member, source in follow:
             async with self._operator(member, self._settings.deadline_s) as client:
-                await follow_source(client, member, source)
+                if not await follow_source(client, source):
+                    break  # the next would turn to one that has not turned itself
         async with self._operator(address, catch_up_s + 5.0) as client:
             await step_down(client, address, period_s, catch_up_s, term)
 

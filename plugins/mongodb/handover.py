@@ -14,18 +14,23 @@ from .member import Client
 
 FOLLOW_PATIENCE_S = 3.0
 """How long a member may take to turn to another sync source; the step-down does not depend on it."""
+ASK_AGAIN_S = 0.3
+"""A member turns only to one that is ahead of it just then, and forgets the question: so it is asked again."""
 
 
-async def follow_source(client: Client, member: str, source: str) -> None:
-    """Ask a member to replicate from another, and wait until it does, as far as that can be had."""
+async def follow_source(client: Client, source: str) -> bool:
+    """Ask a member to replicate from another until it does; False when that could not be had in time."""
     ends_s = time.monotonic() + FOLLOW_PATIENCE_S
     with suppress(PyMongoError):  # it only shortens the gap; whoever may not or cannot follows later by itself
-        await client.admin.command("replSetSyncFrom", source)
         while time.monotonic() < ends_s:
-            status = await client.admin.command("replSetGetStatus")
-            if status.get("syncSourceHost") == source:
-                return
-            await asyncio.sleep(0.05)
+            await client.admin.command("replSetSyncFrom", source)
+            asked_s = time.monotonic()
+            while time.monotonic() - asked_s < ASK_AGAIN_S:
+                status = await client.admin.command("replSetGetStatus")
+                if status.get("syncSourceHost") == source:
+                    return True
+                await asyncio.sleep(0.03)
+    return False
 
 
 async def step_down(client: Client, address: str, period_s: int, catch_up_s: int, expected_term: int) -> None:

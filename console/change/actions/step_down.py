@@ -84,10 +84,9 @@ def _follow(replica_set: ReplicaSet, primary: Member, candidates: list[Candidate
     """Who should replicate from whom before the handover: the others from the likely successor."""
     eligible = [candidate.member for candidate in candidates if candidate.eligible]
     successor = next((m for m in replica_set.members if eligible and m.name == eligible[0]), None)
-    # A successor that replicates from a follower would make a circle, and turning both makes the gap that this avoids.
-    if successor is None or successor.sync_source != primary.address:
+    if successor is None:
         return ()
-    return tuple(
+    followers = tuple(
         (member.address, successor.address)
         for member in replica_set.members
         if member.health is Health.UP
@@ -95,6 +94,9 @@ def _follow(replica_set: ReplicaSet, primary: Member, candidates: list[Candidate
         and member is not successor
         and member.sync_source != successor.address
     )
+    # MongoDB makes no circle: a successor that replicates from a follower is turned to the Primary first.
+    first = () if successor.sync_source == primary.address else ((successor.address, primary.address),)
+    return (*first, *followers) if followers else ()
 
 
 def _primary_check(replica_set: ReplicaSet, target: str) -> Check:
