@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from console.change.events import EventKind, Outcome
 from console.change.journal import Journal, JournalError
-from console.change.ops import EndSessions, Op, Wait
+from console.change.ops import Op, Wait
 from console.change.plan import Plan, Step
 from console.change.proofs import Proof, Verdict
 from console.change.run import Confirmation, Run
@@ -137,10 +137,9 @@ class Engine:
         choice = await self._choice(run, number, step, verdict) if step.asks else "undo"
         if choice == "wait":
             return None
-        if choice == "end-sessions":
-            op = EndSessions(getattr(step.proof, "places", ()))
-            command = op.command(self._world.reach)
-            await self._send(run, number, "end the sessions that are left", command, op)
+        if choice == "end-sessions" and step.ends:
+            command = step.ends.command(self._world.reach)
+            await self._send(run, number, "end the sessions that are left", command, step.ends)
         return 0 if choice == "undo" else time.monotonic() + step.patience_s
 
     async def _choice(self, run: Run, number: int, step: Step, verdict: Verdict) -> str:

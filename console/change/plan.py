@@ -49,6 +49,8 @@ class Step:
     """How long the proof must go on holding."""
     asks: tuple[str, ...] = ()
     """What the operator may choose from when patience ends; empty: the plan unwinds."""
+    ends: Op | None = None
+    """What `end-sessions` sends."""
     command: str = ""
     """The exact words that go out, filled in from the plugin that would send them."""
 

@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 
+from console.cluster.fresh import FRESH_S, fresh, seen
 from console.cluster.snapshot import Health, Member, MemberState, Snapshot
 
 LAG_LIMIT_S = 10.0
 """A member further behind than this does not count as caught up."""
 HEARTBEAT_LIMIT_S = 4.0
 """A member unheard of for longer is not answering, though its peers may show it healthy for 10 s and more."""
-FRESH_S = 5.0
-"""What we learnt longer ago than this is no ground for a step-down."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,10 +94,8 @@ def _predicate(name: str, ok: bool, value: str, limit: str) -> Predicate:
 
 
 def _reachable(member: Member) -> Predicate:
-    fresh = member.age_s is not None and member.age_s <= FRESH_S
-    seen = "never seen" if member.age_s is None else f"seen {member.age_s:.1f} s ago"
-    up = member.health is Health.UP
-    return _predicate("answers", up and fresh, f"{member.health}, {seen}", f"up, seen within {FRESH_S:g} s")
+    ok = member.health is Health.UP and fresh(member.age_s)
+    return _predicate("answers", ok, f"{member.health}, {seen(member.age_s)}", f"up, seen within {FRESH_S:g} s")
 
 
 def _full(member: Member) -> Predicate:

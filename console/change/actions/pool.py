@@ -2,14 +2,13 @@
 
 from difflib import get_close_matches
 
-from console.change.ops import Place, SetAdmin, Wait
+from console.change.ops import EndSessions, Place, SetAdmin, Wait
 from console.change.plan import Check, PlanError, Step
 from console.change.proofs import AdminIs, NoSessions
+from console.cluster.fresh import FRESH_S, fresh, seen
 from console.cluster.snapshot import Admin, AppServer, Health, PoolMember, Snapshot
 from console.cluster.standing import pools_known, serves
 
-FRESH_S = 5.0
-"""No check passes on data older than this."""
 IDLE_FOR_S = 1.0
 """How long no session may be seen before a server counts as drained."""
 CHOICES = ("wait", "extend", "end-sessions", "undo")
@@ -56,13 +55,13 @@ def balancer_checks(snapshot: Snapshot, server: AppServer) -> tuple[Check, ...]:
         )
     ]
     for balancer in snapshot.balancers:
-        seen = "never" if balancer.age_s is None else f"{balancer.age_s:.1f} s ago"
-        up = balancer.health is Health.UP and balancer.age_s is not None and balancer.age_s <= FRESH_S
+        up = balancer.health is Health.UP and fresh(balancer.age_s)
         checks.append(
             Check(
                 says=f"{balancer.name} answers",
                 ok=up,
-                value=f"{balancer.health}, seen {seen}" + (f": {balancer.reason}" if balancer.reason else ""),
+                value=f"{balancer.health}, {seen(balancer.age_s)}"
+                + (f": {balancer.reason}" if balancer.reason else ""),
                 limit=f"up, seen within {FRESH_S:g} s",
             )
         )
@@ -125,4 +124,5 @@ def wait_idle(server: AppServer, deadline_s: float) -> Step:
         patience_s=deadline_s,
         steady_s=IDLE_FOR_S,
         asks=CHOICES,
+        ends=EndSessions(places),
     )

@@ -6,6 +6,7 @@ from console.change.action import Action, Value
 from console.change.actions import pool
 from console.change.plan import Check, Plan, Step
 from console.change.proofs import Serves
+from console.cluster.fresh import FRESH_S, fresh, seen
 from console.cluster.snapshot import Admin, AppServer, Health, Snapshot
 from console.cluster.whatif import impact, with_server
 
@@ -29,12 +30,11 @@ def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Pl
 
 def _health_check(server: AppServer) -> Check:
     # A balancer that makes a server ready sends it traffic before its own first check: so we ask first.
-    seen = "never" if server.age_s is None else f"{server.age_s:.1f} s ago"
     return Check(
         says=f"{server.name} is healthy by its own word",
-        ok=server.health is Health.UP and server.age_s is not None and server.age_s <= pool.FRESH_S,
-        value=f"{server.health}, seen {seen}" + (f": {server.reason}" if server.reason else ""),
-        limit=f"up, seen within {pool.FRESH_S:g} s",
+        ok=server.health is Health.UP and fresh(server.age_s),
+        value=f"{server.health}, {seen(server.age_s)}" + (f": {server.reason}" if server.reason else ""),
+        limit=f"up, seen within {FRESH_S:g} s",
     )
 
 

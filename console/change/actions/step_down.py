@@ -6,11 +6,10 @@ from console.change.action import Action, Parameter, Value
 from console.change.ops import StepDown
 from console.change.plan import Check, Plan, PlanError, Step
 from console.change.proofs import NewPrimary
+from console.cluster.fresh import FRESH_S, fresh, seen
 from console.cluster.snapshot import Health, Member, MemberState, ReplicaSet, Snapshot
 from console.cluster.whatif import Candidate, electable_after_step_down, impact
 
-FRESH_S = 5.0
-"""No check passes on data older than this."""
 PROOF_S = 30.0
 """How long a new Primary may take: an election without handoff needs the election timeout, 10 s by default."""
 
@@ -102,12 +101,16 @@ def _follow(replica_set: ReplicaSet, primary: Member, candidates: list[Candidate
 def _primary_check(replica_set: ReplicaSet, target: str) -> Check:
     writable = [m for m in replica_set.members if m.writable and m.health is Health.UP]
     primary = replica_set.primary
-    fresh = primary is not None and primary.age_s is not None and primary.age_s <= FRESH_S
-    seen = "" if primary is None else f", seen {primary.age_s or 0:.1f} s ago"
+    last = "" if primary is None else f", {seen(primary.age_s)}"
     return Check(
         says=f"{target} is the one Primary" if target else "there is one Primary",
-        ok=len(writable) == 1 and fresh and primary is not None and target in (primary.name, primary.address),
-        value=(" and ".join(m.name for m in writable) or "nobody") + f" takes writes{seen}",
+        ok=(
+            primary is not None
+            and len(writable) == 1
+            and fresh(primary.age_s)
+            and target in (primary.name, primary.address)
+        ),
+        value=(" and ".join(m.name for m in writable) or "nobody") + f" takes writes{last}",
         limit=f"exactly {target or 'one'}, seen within {FRESH_S:g} s",
     )
 

@@ -1,27 +1,10 @@
-"""Every way in which this program changes the world; the whole blast radius is this file.
-
-An op is data. Applying it twice is the same as once, so that an unwind may repeat it. It raises what its port raises:
-`Refused` (nothing changed here) or `Unclear` (unknown until re-read).
-"""
+"""Changes of the balancers' pools."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from console.cluster.snapshot import Admin
-from console.ports.protocols import EndsSessions, Refused, SetsAdmin, StepsDown, Unclear
+from console.ports.protocols import EndsSessions, Refused, SetsAdmin, Unclear
 from console.ports.reach import Reach
-
-
-class Op(Protocol):
-    """One change, as data."""
-
-    async def apply(self, reach: Reach) -> None:
-        """Carry it out. Raises Refused or Unclear."""
-        ...
-
-    def command(self, reach: Reach) -> str:
-        """The exact words that would go out, a line each."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,42 +70,6 @@ class EndSessions:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class StepDown:
-    """Ask the Primary of a term to step down; never forced. There is no undo: only a new step-down moves it back."""
-
-    address: str
-    period_s: int
-    catch_up_s: int
-    term: int
-    follow: tuple[tuple[str, str], ...] = ()
-    """(member, sync source) to ask for first, so that a majority follows the new Primary at once."""
-
-    async def apply(self, reach: Reach) -> None:
-        """Once; a lost answer is Unclear, and never sent again."""
-        await _steps_down(reach).step_down(
-            self.address, period_s=self.period_s, catch_up_s=self.catch_up_s, term=self.term, follow=self.follow
-        )
-
-    def command(self, reach: Reach) -> str:
-        """A line a command."""
-        return _steps_down(reach).step_down_command(
-            self.address, period_s=self.period_s, catch_up_s=self.catch_up_s, follow=self.follow
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Change nothing; the step is its proof."""
-
-    async def apply(self, reach: Reach) -> None:
-        """Nothing."""
-
-    def command(self, reach: Reach) -> str:
-        """Nothing goes out."""
-        return ""
-
-
 def _sets_admin(reach: Reach, place: Place) -> SetsAdmin:
     port = reach.balancer(place.balancer)
     if not isinstance(port, SetsAdmin):
@@ -135,9 +82,3 @@ def _ends_sessions(reach: Reach, place: Place) -> EndsSessions:
     if not isinstance(port, EndsSessions):
         raise Refused(f"{place.balancer} cannot end sessions: its plugin does not offer it")
     return port
-
-
-def _steps_down(reach: Reach) -> StepsDown:
-    if not isinstance(reach.replica_set, StepsDown):
-        raise Refused("the replica set cannot be stepped down: its plugin does not offer it")
-    return reach.replica_set

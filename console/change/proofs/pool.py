@@ -1,38 +1,10 @@
-"""What must be seen in the cluster for a step to count as done: never the answer of a command, always the effect.
-
-A proof looks only at what was seen after the op: the engine says how long ago that was, and older data proves nothing.
-"""
+"""What must be seen in the balancers' pools."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
-from console.change.ops import Place
+from console.change.ops.pool import Place
+from console.change.proofs.proof import Verdict, both
 from console.cluster.snapshot import Admin, Health, PoolMember, Snapshot
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Does it hold, and what was seen."""
-
-    holds: bool
-    says: str
-    unchanged: bool = False
-    """What is seen is the state from before the op: nothing has happened."""
-    blind: bool = False
-    """Nothing was seen yet that says either way."""
-
-
-class Proof(Protocol):
-    """One thing to be seen."""
-
-    @property
-    def says(self) -> str:
-        """What must be seen, for the plan."""
-        ...
-
-    def look(self, snapshot: Snapshot, since_s: float) -> Verdict:
-        """Is it so, on data no older than `since_s` seconds."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +23,7 @@ class AdminIs:
                 f"{balancer} ({', '.join(place.backend for place in places if place.balancer == balancer)})"
                 for balancer in sorted({place.balancer for place in places})
             ]
-            clauses.append(f"{places[0].server} is {admin} on {_and(where)}")
+            clauses.append(f"{places[0].server} is {admin} on {both(where)}")
         return ", ".join(clauses)
 
     def look(self, snapshot: Snapshot, since_s: float) -> Verdict:
@@ -74,7 +46,7 @@ class NoSessions:
     @property
     def says(self) -> str:
         """Names the balancers."""
-        return f"no session left on {_and(sorted({place.balancer for place in self.places}))}"
+        return f"no session left on {both(sorted({place.balancer for place in self.places}))}"
 
     def look(self, snapshot: Snapshot, since_s: float) -> Verdict:
         """Says how many are left, and where."""
@@ -105,7 +77,7 @@ class Serves:
     @property
     def says(self) -> str:
         """Names server and balancers."""
-        return f"{self.server} is healthy and up on {_and(sorted({place.balancer for place in self.places}))}"
+        return f"{self.server} is healthy and up on {both(sorted({place.balancer for place in self.places}))}"
 
     def look(self, snapshot: Snapshot, since_s: float) -> Verdict:
         """Says the first that does not hold."""
@@ -121,39 +93,6 @@ class Serves:
         return Verdict(True, self.says)
 
 
-@dataclass(frozen=True, slots=True)
-class NewPrimary:
-    """One writable Primary other than the old one, of a higher term, and every reachable member agrees."""
-
-    old: str
-    term: int
-
-    @property
-    def says(self) -> str:
-        """Names the term."""
-        return f"one writable Primary, not {self.old}, in a term above {self.term}, seen by every reachable member"
-
-    def look(self, snapshot: Snapshot, since_s: float) -> Verdict:
-        """Says who is Primary, or who disagrees."""
-        members = [
-            m
-            for m in snapshot.replica_set.members
-            if m.health is Health.UP and not m.arbiter and m.age_s is not None and m.age_s <= since_s
-        ]
-        writable = [m for m in members if m.writable]
-        if len(writable) != 1:
-            names = _and([m.name for m in writable]) or "nobody"
-            return Verdict(False, f"{names} takes writes")
-        primary = writable[0]
-        if primary.name == self.old or (primary.term or 0) <= self.term:
-            unchanged = primary.name == self.old and primary.term == self.term
-            return Verdict(False, f"{primary.name} is still Primary in term {primary.term}", unchanged)
-        for member in members:
-            if member.believes_primary != primary.address:
-                return Verdict(False, f"{member.name} does not see {primary.name} as Primary yet")
-        return Verdict(True, f"{primary.name} is Primary in term {primary.term}, seen by {len(members)} members")
-
-
 def _fresh_pool(snapshot: Snapshot, place: Place, since_s: float) -> tuple[PoolMember | None, str]:
     """The pool entry as its balancer told it since then, or why there is none."""
     balancer = snapshot.balancer(place.balancer)
@@ -166,7 +105,3 @@ def _fresh_pool(snapshot: Snapshot, place: Place, since_s: float) -> tuple[PoolM
             if (pool.balancer, pool.backend, pool.server) == (place.balancer, place.backend, place.server):
                 return pool, ""
     return None, f"{place} is not in the pool"
-
-
-def _and(words: list[str]) -> str:
-    return " and ".join(words)

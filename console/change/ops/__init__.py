@@ -1,0 +1,11 @@
+"""Every way in which this program changes the world; the whole blast radius is this folder, one file a tier.
+
+An op is data. Applying it twice is the same as once, so that an unwind may repeat it. It raises what its port raises:
+`Refused` (nothing changed here) or `Unclear` (unknown until re-read).
+"""
+
+from console.change.ops.op import Op, Wait
+from console.change.ops.pool import EndSessions, Place, SetAdmin
+from console.change.ops.replica_set import StepDown
+
+__all__ = ["EndSessions", "Op", "Place", "SetAdmin", "StepDown", "Wait"]

@@ -1,0 +1,10 @@
+"""What must be seen in the cluster for a step to count as done: never the answer of a command, always the effect.
+
+A proof looks only at what was seen after the op: the engine says how long ago that was, and older data proves nothing.
+"""
+
+from console.change.proofs.pool import AdminIs, NoSessions, Serves
+from console.change.proofs.proof import Proof, Verdict
+from console.change.proofs.replica_set import NewPrimary
+
+__all__ = ["AdminIs", "NewPrimary", "NoSessions", "Proof", "Serves", "Verdict"]
