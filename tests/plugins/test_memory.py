@@ -195,7 +195,7 @@ async def test_without_a_majority_nobody_is_elected_until_one_comes_back(reach: 
 
 
 async def test_a_change_is_pushed_at_once(reach: Reach, world: memory.World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "LOOK_EVERY_S", 60.0)
+    monkeypatch.setattr("plugins.memory.replica_set.LOOK_EVERY_S", 60.0)
     news = replica_set(reach).follow()
     first: list[MemberView] = [await anext(news) for _ in range(3)]
     assert {view.itself.health for view in first} == {Health.UP}

@@ -1,0 +1,99 @@
+"""Application servers, and the balancers in front of them."""
+
+from dataclasses import dataclass, field
+
+from console.cluster.snapshot.words import Admin, Health
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolMember:
+    """One balancer's opinion of one application server in one backend."""
+
+    balancer: str
+    backend: str
+    server: str
+    """The name that the balancer gives the server: what its commands take."""
+    admin: Admin
+    check: Health
+    """What the balancer's own health check found; UNKNOWN when it checks nothing."""
+    check_says: str = field(compare=False)
+    """The balancer's words for its check, e.g. `L7OK/200 in 3 ms`."""
+    weight: int
+    sessions: int
+    queue: int
+    address: str = ""
+    """host:port, where the balancer tells it."""
+    sticky: bool = False
+    """Clients are pinned to their server, by cookie or table: a drain does not move them."""
+    checked: bool = True
+    """A health check is configured for this server."""
+    check_reads_body: bool | None = None
+    """The check looks at more than the status code; None where that cannot be seen."""
+    limit: int | None = None
+    """Most sessions at once that this balancer gives the server."""
+    errors: int = field(default=0, compare=False)
+    """Failed requests and connections since the balancer started."""
+    requests: int = field(default=0, compare=False)
+    """Requests since the balancer started."""
+    backup: bool = False
+    changed_s: int | None = field(default=None, compare=False)
+    """Seconds since the last change between up and down."""
+    known: bool = True
+    """Its balancer answers; otherwise this is the last that it said, and no longer counts as serving."""
+
+    @property
+    def serving(self) -> bool:
+        """New traffic goes to it."""
+        return self.known and self.admin is Admin.READY and self.check is not Health.DOWN and self.weight > 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppServer:
+    """One application server: its own health answer, and every balancer's opinion of it."""
+
+    name: str
+    address: str
+    domain: str = ""
+    health: Health = Health.UNKNOWN
+    reason: str = ""
+    latency_ms: float | None = field(default=None, compare=False)
+    age_s: float | None = field(default=None, compare=False)
+    """Seconds since its own health was last learnt; None when never."""
+    pools: tuple[PoolMember, ...] = ()
+
+    @property
+    def serving(self) -> bool:
+        """Healthy by its own word, and at least one balancer sends it traffic."""
+        return self.health is Health.UP and any(pool.serving for pool in self.pools)
+
+    @property
+    def sessions(self) -> int:
+        """Sessions over all balancers and backends."""
+        return sum(pool.sessions for pool in self.pools)
+
+    @property
+    def admins(self) -> frozenset[Admin]:
+        """Every administrative state it is in; more than one means that balancers are out of step."""
+        return frozenset(pool.admin for pool in self.pools)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balancer:
+    """One balancer process."""
+
+    name: str
+    plugin: str = ""
+    address: str = ""
+    domain: str = ""
+    health: Health = Health.UNKNOWN
+    reason: str = ""
+    version: str = ""
+    uptime_s: int | None = field(default=None, compare=False)
+    process_id: int | None = None
+    """A new one means a restart or a reload: runtime changes are gone."""
+    reloads: int = 0
+    """Reloads and restarts seen since this console started to look."""
+    writable: bool | None = None
+    """Our connection may change things; None when not known."""
+    backends: tuple[str, ...] = ()
+    age_s: float | None = field(default=None, compare=False)
