@@ -13,6 +13,8 @@ class NodeLine:
     roles: tuple[str, ...] = ()
     port: int | None = None
     """Of its service, where several nodes share one address."""
+    spare: bool = False
+    """Prepared and not in use yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

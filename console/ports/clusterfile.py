@@ -34,6 +34,8 @@ class NodeTable(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Of its service, where it is not the health table's, or where several nodes share one address."""
     ssh: str | None = None
     """Name for the shell, where it is not the node's own; empty: no shell on this node."""
+    spare: bool = False
+    """Prepared and not in use yet: watched for `add-server` or `add-secondary`, and not counted."""
     service: dict[str, Any] | None = None
     size: dict[str, Any] | None = None
 
@@ -104,7 +106,9 @@ class ClusterFile:
             cluster=self.table.name,
             environment=self.table.environment,
             nodes=tuple(
-                NodeLine(name=n.name, address=n.address, domain=n.domain, roles=tuple(n.roles), port=n.port)
+                NodeLine(
+                    name=n.name, address=n.address, domain=n.domain, roles=tuple(n.roles), port=n.port, spare=n.spare
+                )
                 for n in self.table.nodes
             ),
             balancers=tuple(

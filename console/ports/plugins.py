@@ -20,7 +20,7 @@ from typing import Any
 
 from console.ports.protocols import Shells
 
-PORTS = ("replica_set", "balancer", "health", "shell", "facts")
+PORTS = ("replica_set", "balancer", "health", "shell", "facts", "service", "size")
 """Every port that a plugin may provide."""
 
 

@@ -4,11 +4,11 @@ Equal pictures are equal values: what only says *when* something was seen takes 
 a screen redraws nothing while nothing changes.
 """
 
-from console.cluster.snapshot.node import Node
-from console.cluster.snapshot.picture import Finding, Snapshot, Tolerates
+from console.cluster.snapshot.node import Node, Size
+from console.cluster.snapshot.picture import Finding, Hold, Lease, Snapshot, Tolerates
 from console.cluster.snapshot.pools import AppServer, Balancer, PoolMember
-from console.cluster.snapshot.replica_set import Member, PeerView, ReplicaSet, SyncProgress
-from console.cluster.snapshot.words import Admin, Health, MemberState, Severity
+from console.cluster.snapshot.replica_set import Member, PeerView, ReplicaSet, SpareMember, SyncProgress
+from console.cluster.snapshot.words import Admin, Health, MemberState, ServiceState, Severity
 
 __all__ = [
     "Admin",
@@ -16,14 +16,19 @@ __all__ = [
     "Balancer",
     "Finding",
     "Health",
+    "Hold",
+    "Lease",
     "Member",
     "MemberState",
     "Node",
     "PeerView",
     "PoolMember",
     "ReplicaSet",
+    "ServiceState",
     "Severity",
+    "Size",
     "Snapshot",
+    "SpareMember",
     "SyncProgress",
     "Tolerates",
 ]

@@ -2,7 +2,19 @@
 
 from dataclasses import dataclass, field
 
-from console.cluster.snapshot.words import Health
+from console.cluster.snapshot.words import Health, ServiceState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """What a node may use, as it is read inside the node; None where it cannot be told."""
+
+    cpus: float | None = None
+    memory_bytes: int | None = None
+    cache_bytes: int | None = None
+    """Of a database member: the most that WiredTiger's cache may hold."""
+    workers: int | None = None
+    """Of an application server: requests that it works on at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,4 +33,9 @@ class Node:
     load1: float | None = field(default=None, compare=False)
     health: Health = Health.UNKNOWN
     reason: str = ""
+    spare: bool = False
+    """Prepared and not in use: it stands in no pool and in no replica set, and is not counted."""
+    service: ServiceState = ServiceState.UNKNOWN
+    size: Size | None = None
+    """None when the node has no `size` table, or it could not be read yet."""
     age_s: float | None = field(default=None, compare=False)

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from console.cluster.snapshot.node import Node
 from console.cluster.snapshot.pools import AppServer, Balancer
-from console.cluster.snapshot.replica_set import Member, ReplicaSet
-from console.cluster.snapshot.words import Severity
+from console.cluster.snapshot.replica_set import Member, ReplicaSet, SpareMember
+from console.cluster.snapshot.words import Admin, Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +28,36 @@ class Tolerates:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """Who may change this cluster now, as the replica set itself keeps it."""
+
+    owner: str
+    """The user and the host: `ann@bastion1`."""
+    run: str
+    says: str
+    """What is being done, and the newest word of it."""
+    reason: str
+    fence: int
+    """One more with each grant."""
+    ours: bool = False
+    left_s: float = field(compare=False)
+    """Seconds until it ends by itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """Why a server is out of service: what an operator who drained it told the others."""
+
+    target: str
+    admin: Admin
+    owner: str
+    reason: str
+    since: datetime
+    until: datetime | None
+    """When it should be back; None: open."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """One picture of the whole cluster."""
 
@@ -40,6 +70,14 @@ class Snapshot:
     nodes: tuple[Node, ...] = ()
     tolerates: Tolerates = Tolerates()
     findings: tuple[Finding, ...] = ()
+    spare_servers: tuple[AppServer, ...] = ()
+    """Application servers that are prepared and in no pool."""
+    spare_members: tuple[SpareMember, ...] = ()
+    lease: Lease | None = None
+    """None when nobody holds it; whether it can be known says `lease_reason`."""
+    lease_reason: str = ""
+    """Why the lease cannot be seen; empty when it can."""
+    holds: tuple[Hold, ...] = ()
 
     def app_server(self, name: str) -> AppServer | None:
         """The application server of that name, or None."""

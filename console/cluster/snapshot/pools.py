@@ -35,6 +35,12 @@ class PoolMember:
     """Failed requests and connections since the balancer started."""
     requests: int = field(default=0, compare=False)
     """Requests since the balancer started."""
+    requests_s: float | None = field(default=None, compare=False)
+    """Requests a second over the last seconds; None when two looks were not had yet."""
+    errors_s: float | None = field(default=None, compare=False)
+    """Errors a second over the last seconds."""
+    dynamic: bool | None = None
+    """Added at run time and not in the balancer's configuration: gone at the next reload; None: cannot be told."""
     backup: bool = False
     changed_s: int | None = field(default=None, compare=False)
     """Seconds since the last change between up and down."""

@@ -60,6 +60,10 @@ class Member:
     writable: bool = False
     """Says of itself that it takes writes."""
     oplog_window_s: float | None = field(default=None, compare=False)
+    data_bytes: int | None = field(default=None, compare=False)
+    """What an initial sync has to copy."""
+    cache_bytes: int | None = None
+    """The most that its WiredTiger cache may hold, by its own word."""
     election_at: datetime | None = None
     """When its newest term as Primary began, by its own election metrics."""
     process_id: str = ""
@@ -99,6 +103,31 @@ class Member:
             and not self.hidden
             and not self.arbiter
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpareMember:
+    """A prepared mongod that is in no replica set yet, as it was looked at."""
+
+    name: str
+    address: str
+    domain: str = ""
+    health: Health = Health.UNKNOWN
+    reason: str = ""
+    set_name: str = ""
+    """The set that it belongs to already; empty when it belongs to none."""
+    awaits_config: bool | None = None
+    """Started with --replSet and without a configuration: what a candidate must be."""
+    version: str = ""
+    compatibility: str = ""
+    """The feature compatibility version that it can run at, e.g. `6.0`."""
+    clock_skew_s: float | None = field(default=None, compare=False)
+    process_id: str = ""
+    empty: bool | None = None
+    """Holds no data of its own."""
+    reached_by: tuple[tuple[str, bool], ...] = ()
+    """(member's name, whether its host can open a connection to the candidate's address)."""
+    age_s: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

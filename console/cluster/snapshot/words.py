@@ -34,6 +34,14 @@ class MemberState(StrEnum):
     REMOVED = "REMOVED"
 
 
+class ServiceState(StrEnum):
+    """What a host's service manager says of a node's service."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+    UNKNOWN = "unknown"
+
+
 class Severity(StrEnum):
     """How soon somebody should look."""
 
