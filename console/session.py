@@ -44,6 +44,8 @@ class Session:
         if not read_only:
             try:
                 journal, problem = Journal.open(state_dir, file.table.name), ""
+                for secret in file.secrets:
+                    journal.redact(secret.reveal())
             except JournalError as error:
                 problem = str(error)
         try:

@@ -13,6 +13,8 @@ class NodeLine:
     roles: tuple[str, ...] = ()
     port: int | None = None
     """Of its service, where several nodes share one address."""
+    shell: bool = True
+    """The cluster file gives a way to its shell."""
     spare: bool = False
     """Prepared and not in use yet."""
 

@@ -123,7 +123,14 @@ def _nodes(layout: Layout, hosts: Mapping[str, Observed[HostView]], now_s: float
         seen = hosts.get(line.name)
         view = seen.view if seen else HostView(node=line.name, health=Health.UNKNOWN)
         now = known(seen, view.health, view.reason, now_s, limit_s)
-        node = Node(name=line.name, address=line.address, roles=line.roles, domain=line.domain)
+        node = Node(
+            name=line.name,
+            address=line.address,
+            roles=line.roles,
+            domain=line.domain,
+            shell=line.shell,
+            spare=line.spare,
+        )
         nodes.append(
             replace(
                 node,
@@ -134,7 +141,7 @@ def _nodes(layout: Layout, hosts: Mapping[str, Observed[HostView]], now_s: float
                 disk_used_bytes=view.disk_used_bytes,
                 load1=view.load1 if now.health is Health.UP else None,
                 health=now.health,
-                reason=now.reason,
+                reason=now.reason if line.shell else "no shell is configured for it",
                 age_s=now.age_s,
             )
         )

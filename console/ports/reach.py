@@ -39,7 +39,7 @@ class Reach:
             health=file.make("health", table.health, "$.health", "health", shells) if table.health else None,
             shells=shells,
             facts=file.make("facts", facts, "$.facts", "facts", shells) if facts else None,
-            hosts={n.name: n.ssh or n.name for n in table.nodes if n.ssh != ""} if shells else {},
+            hosts={node.name: node.ssh or node.name for node in table.nodes if file.has_shell(node)},
         )
 
     def balancer(self, name: str) -> BalancerPort:

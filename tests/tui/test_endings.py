@@ -10,6 +10,7 @@ import pytest
 
 from console.change.journal import Journal
 from console.tui.endings import crash_line
+from console.tui.plan import DELIBERATE_S
 from plugins.memory import cluster_file
 from tests.bench.terminal import Terminal
 
@@ -131,6 +132,7 @@ def test_a_running_change_ends_between_two_steps_before_the_console_does(
     press(terminal, b":", b"theme NAME")
     press(terminal, b"drain app2\r", b"Cancel")
     press(terminal, b"\t", b"Drain app2")
+    time.sleep(DELIBERATE_S)
     press(terminal, b"\r", b"sessions left")
     terminal.process.send_signal(number)
     assert ended(terminal) == code

@@ -33,6 +33,8 @@ class Node:
     load1: float | None = field(default=None, compare=False)
     health: Health = Health.UNKNOWN
     reason: str = ""
+    shell: bool = True
+    """The cluster file gives a way to its shell; without one nothing is asked of the host itself."""
     spare: bool = False
     """Prepared and not in use: it stands in no pool and in no replica set, and is not counted."""
     service: ServiceState = ServiceState.UNKNOWN
