@@ -100,7 +100,7 @@ class Session:
         engine = Engine(self, self.journal, self._preflight, confirmation)
 
         async def in_a_hurry(run: Run) -> tuple[Outcome, str]:
-            with self.watch.hurry():
+            with self.watch.hurry(plan.target):
                 return await engine.carry_out(run)
 
         self.run = Run(plan, in_a_hurry)
@@ -125,7 +125,7 @@ class Session:
             return f"this is not plan {confirmation.plan_hash}: from the cluster as it stands now it is {plan.hash}"
         if plan.confirm_words is not None and confirmation.words != plan.confirm_words:
             return f"this plan is {plan.impact.grade}: {plan.impact.says}; confirm it by typing {plan.confirm_words}"
-        fresh = self._plan(await self.watch.look(background=False), plan.action, plan.target, plan.parameters)
+        fresh = self._plan(await self.watch.look(touching=plan.target), plan.action, plan.target, plan.parameters)
         if fresh.refusals:
             return "; ".join(f"{c.says}: {c.value}, must be {c.limit}" for c in fresh.refusals)
         if fresh.hash != plan.hash:

@@ -47,6 +47,8 @@ class WatchTable(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     health_s: float = 2.0
     balancers_s: float = 1.0
     hosts_s: float = 10.0
+    services_s: float = 30.0
+    """Services and sizes of nodes; every second of a node that an action touches."""
     stale_after_s: float = 10.0
 
 
@@ -120,6 +122,8 @@ class ClusterFile:
                     roles=tuple(n.roles),
                     port=n.port,
                     shell=self.has_shell(n),
+                    service=n.service is not None,
+                    size=n.size is not None,
                     spare=n.spare,
                 )
                 for n in self.table.nodes

@@ -18,6 +18,8 @@ from console.cluster.snapshot import (
     PeerView,
     PoolMember,
     ReplicaSet,
+    ServiceState,
+    Size,
     Snapshot,
     SpareMember,
 )
@@ -324,6 +326,13 @@ def _node(role: str, number: int) -> Node:
         disk_used_bytes=60 * GIB,
         load1=0.7,
         health=Health.UP,
+        has_service=True,
+        service=ServiceState.RUNNING,
+        service_age_s=4.0,
+        has_size=True,
+        size=Size(cpus=8.0, memory_bytes=16 * GIB, **({"cache_bytes": 7 * GIB} if role == "member" else {})),
+        size_age_s=4.0,
+        in_use_bytes=6 * GIB,
         age_s=4.0,
     )
 
