@@ -5,6 +5,7 @@ import base64
 import json
 import signal
 import sys
+from collections.abc import Awaitable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -32,7 +33,8 @@ class Application:
         self._base64 = name == BASE64_NODE
         self._token = token
         self._workers = workers
-        self._in_work = asyncio.Semaphore(workers)
+        self._free = asyncio.Semaphore(workers)
+        self._in_work = 0
         self._admin = client.get_database("admin")
         self._entries = client.get_database("app", write_concern=WriteConcern("majority"))["entries"]
 
@@ -45,17 +47,24 @@ class Application:
             case "GET", "/status":
                 return self._status(target.query)
             case "POST", "/write":
-                async with self._in_work:
-                    return await self._write(request.body)
+                return await self._worked(self._write(request.body))
             case "GET", "/read":
-                async with self._in_work:
-                    return await self._read()
+                return await self._worked(self._read())
         return 404, {"error": f"{method} {target.path}: expected {HEALTH_PATH}, /status, POST /write or GET /read"}
 
     def _status(self, query: str) -> Answer:
         if _token("GET", query, b"") != self._token:
             return 403, DENIED
-        return 200, {"workers": self._workers}
+        return 200, {"workers": self._workers, "in_work": self._in_work}
+
+    async def _worked(self, request: Awaitable[Answer]) -> Answer:
+        """Answer a request as soon as a worker is free."""
+        async with self._free:
+            self._in_work += 1
+            try:
+                return await request
+            finally:
+                self._in_work -= 1
 
     async def _health(self, method: str, query: str, body: bytes) -> Answer:
         if _token(method, query, body) != self._token:

@@ -12,7 +12,8 @@ from console.lab.error import LabError
 from console.lab.layout import NODES, Node
 from console.lab.record import Record, load, locked
 
-LISTEN_PATIENCE_S = 15.0
+LISTEN_PATIENCE_S = 30.0
+QUIESCE_MS = 1000  # after SIGTERM a member of a set waits this long for its clients to leave; 15 s by default
 
 
 @contextmanager
@@ -94,9 +95,14 @@ def _command(record: Record, node: Node) -> list[str]:
                 "oplogSize": 64,
                 "wiredTigerCacheSizeGB": (record.sizes[node.name].cache_bytes or 0) / 2**30,
             }
-            flags = ["--nounixsocket", "--quiet", "--setParameter", "diagnosticDataCollectionEnabled=false"]
+            parameters = {
+                "diagnosticDataCollectionEnabled": "false",
+                "shutdownTimeoutMillisForSignaledShutdown": QUIESCE_MS,
+            }
             return [
                 record.mongod,
+                "--nounixsocket",
+                "--quiet",
                 *(word for key, value in options.items() for word in (f"--{key}", str(value))),
-                *flags,
+                *(word for key, value in parameters.items() for word in ("--setParameter", f"{key}={value}")),
             ]

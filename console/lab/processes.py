@@ -1,6 +1,7 @@
 """Starts the lab's processes detached, knows them again by pid and start time, and ends them."""
 
 import os
+import random
 import resource
 import signal
 import subprocess
@@ -79,7 +80,8 @@ def _affinity(size: Size | None) -> Iterator[None]:
     """Hold this thread to the size's CPUs: a child that is forked meanwhile inherits that, in all its own threads."""
     before = os.sched_getaffinity(0)
     if size and size.cpus:
-        os.sched_setaffinity(0, sorted(before)[: int(size.cpus)])
+        chosen = random.sample(sorted(before), min(int(size.cpus), len(before)))  # not the first for every node
+        os.sched_setaffinity(0, chosen)
     try:
         yield
     finally:
