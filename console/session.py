@@ -79,9 +79,9 @@ class Session:
         """The cluster as it is seen now, ages included; never waits."""
         return self.watch.snapshot()
 
-    async def look(self) -> Snapshot:
-        """Every source asked anew, within the deadlines."""
-        return await self.watch.look()
+    async def look(self, *nodes: str) -> Snapshot:
+        """Every source asked anew, within the deadlines; services and sizes of these nodes too."""
+        return await self.watch.look(nodes=nodes)
 
     def follow(self) -> AsyncGenerator[Snapshot]:
         """The picture now, then each different one."""
@@ -125,7 +125,9 @@ class Session:
             return f"this is not plan {confirmation.plan_hash}: from the cluster as it stands now it is {plan.hash}"
         if plan.confirm_words is not None and confirmation.words != plan.confirm_words:
             return f"this plan is {plan.impact.grade}: {plan.impact.says}; confirm it by typing {plan.confirm_words}"
-        fresh = self._plan(await self.watch.look(touching=plan.target), plan.action, plan.target, plan.parameters)
+        fresh = self._plan(
+            await self.watch.look(background=False, nodes=(plan.target,)), plan.action, plan.target, plan.parameters
+        )
         if fresh.refusals:
             return "; ".join(f"{c.says}: {c.value}, must be {c.limit}" for c in fresh.refusals)
         if fresh.hash != plan.hash:

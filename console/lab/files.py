@@ -101,7 +101,6 @@ plugin = "command"
 state = {command("state")}
 start = {command("start")}
 stop = {command("stop")}
-restart = {command("restart")}
 deadline_s = 40
 
 [nodes.size]

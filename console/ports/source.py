@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 
 from console.cluster.layout import Layout
 from console.cluster.snapshot import Health, ServiceState
@@ -42,6 +43,8 @@ class Source:
 
     async def views(self, hurry_s: Callable[["Source"], float | None]) -> AsyncIterator[tuple[View, float]]:
         """Each view with the second at which its look began, for ever; a broken plugin is a view that says so."""
+        if self.node:
+            await self._asked_within(random.uniform(0.0, self.every_s))  # not every host at once when a console opens
         while True:
             began_s = time.monotonic()
             self._now.clear()
@@ -52,11 +55,12 @@ class Source:
             self.looked_at_s = began_s
             yield view, began_s
             pace_s = min(self.every_s, hurry_s(self) or self.every_s)
-            try:
-                async with asyncio.timeout(pace_s * random.uniform(0.9, 1.1)):
-                    await self._now.wait()
-            except TimeoutError:
-                continue
+            await self._asked_within(pace_s * random.uniform(0.9, 1.1))
+
+    async def _asked_within(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._now.wait()
 
 
 def sources(reach: Reach, layout: Layout, paces: WatchTable) -> list[Source]:

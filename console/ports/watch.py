@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Collection, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
@@ -69,10 +69,13 @@ class Watch:
                 seen, told_s = newest, time.monotonic()
                 yield newest
 
-    async def look(self, *, touching: str | None = None) -> Snapshot:
-        """One look begun after this call, within LOOK_DEADLINE_S: complete, or of what a change of a node needs."""
+    async def look(self, *, background: bool = True, nodes: Collection[str] = ()) -> Snapshot:
+        """One look begun after this call, within LOOK_DEADLINE_S: every source asked anew.
+
+        Of nodes' services and sizes, only of those named: each is a command on its host.
+        """
         began_s = time.monotonic()
-        asked = [s for s in self._sources if touching is None or not s.background or s.node == touching]
+        asked = [s for s in self._sources if (s.node in nodes if s.node else background or not s.background)]
         for source in asked:
             source.ask()
         # What has not answered by then stands in the snapshot as what it is: unknown, with its age.
