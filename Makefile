@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check format lint types contracts live bench snapshots clean
+.PHONY: demo test check format lint types contracts live bench model snapshots clean
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -34,6 +34,9 @@ contracts: $(READY)
 
 bench: $(READY)  ## figures, side by side in one run: first paint, idle cost, detection
 	$(BIN)/python -m tests.bench
+
+model: $(READY)  ## every plan and what-if against the reference model of quorum and capacity; some minutes
+	$(BIN)/python -m tests.model
 
 snapshots: $(READY)  ## approve the screens as they are now; look at each of them first
 	$(BIN)/pytest tests/screens --snapshot-update

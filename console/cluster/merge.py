@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from console.cluster.diagnoses import diagnose
+from console.cluster.history import History, Sample
 from console.cluster.layout import Layout
 from console.cluster.merge_members import replica_set
 from console.cluster.merge_nodes import nodes
 from console.cluster.merge_pools import app_servers, balancers
 from console.cluster.observed import Observed
+from console.cluster.rates import Rates
 from console.cluster.snapshot import Health, Snapshot
 from console.cluster.standing import tolerates
 from console.cluster.text import cleaned
@@ -23,6 +25,8 @@ class Board:
         self.layout = layout
         self._latest: dict[tuple[type[View], str], Observed[View]] = {}
         self._reloads: dict[str, int] = {}
+        self._rates = Rates()
+        self._history = History()
 
     def put(self, view: View, at_s: float) -> None:
         """Keep a view seen at a second of the monotonic clock, unless a newer one of the same source is here."""
@@ -30,12 +34,24 @@ class Board:
         before = self._latest.get(_source(view))
         if before and before.at_s > at_s:
             return
-        if before and isinstance(view, BalancerView) and isinstance(before.view, BalancerView):
-            self._reloads[view.balancer] = self._reloads.get(view.balancer, 0) + _reloaded(before.view, view)
+        if isinstance(view, BalancerView):
+            view = self._rates.rated(view, at_s)
+            if before and isinstance(before.view, BalancerView):
+                self._reloads[view.balancer] = self._reloads.get(view.balancer, 0) + _reloaded(before.view, view)
         self._latest[_source(view)] = Observed(_carried(before.view, view) if before else view, at_s)
+        self._history.look(at_s, lambda: self._merged(at_s, datetime.now(UTC)))
+
+    @property
+    def history(self) -> tuple[Sample, ...]:
+        """A few numbers of each of the last moments, the oldest first."""
+        return self._history.samples
 
     def snapshot(self, now_s: float, at: datetime) -> Snapshot:
         """The picture at a second of the monotonic clock, which is `at` on the wall."""
+        snapshot = self._merged(now_s, at)
+        return replace(snapshot, load=self._history.load(snapshot))
+
+    def _merged(self, now_s: float, at: datetime) -> Snapshot:
         return merge(self.layout, self._latest.values(), now_s, at, self._reloads)
 
 

@@ -51,7 +51,10 @@ def _entries(look: Observed[BalancerView], now_s: float, stale_after_s: float) -
         return look.view.servers
     # The last that it said: which servers there are. Whether they are up, nobody knows.
     says = f"{look.view.balancer}: {now.reason or now.health}"
-    return tuple(replace(entry, check=Health.UNKNOWN, check_says=says, known=False) for entry in look.view.servers)
+    return tuple(
+        replace(entry, check=Health.UNKNOWN, check_says=says, known=False, requests_s=None, errors_s=None)
+        for entry in look.view.servers
+    )
 
 
 def _app_server(

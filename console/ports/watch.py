@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Collection, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
+from console.cluster.history import Sample
 from console.cluster.merge import Board
 from console.cluster.snapshot import Snapshot
 from console.cluster.views import View
@@ -54,6 +55,11 @@ class Watch:
     def snapshot(self) -> Snapshot:
         """The picture as it stands now, ages included."""
         return self._board.snapshot(time.monotonic(), datetime.now(UTC))
+
+    @property
+    def history(self) -> tuple[Sample, ...]:
+        """A few numbers of each of the last moments, the oldest first."""
+        return self._board.history
 
     async def follow(self) -> AsyncGenerator[Snapshot]:
         """The picture now, then each different one; newest wins, at most one in PUBLISH_EVERY_S."""

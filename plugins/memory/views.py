@@ -105,6 +105,8 @@ def _pool_member(world: World, name: str, balancer: Balancer, place: Place) -> P
         weight=1,
         sessions=balancer.sessions[place],
         queue=0,
+        requests=balancer.requests[place],
+        errors=balancer.errors[place],
         sticky=BACKENDS[backend],
         check_reads_body=True,
     )

@@ -22,6 +22,8 @@ class Balancer:
 
     admins: dict[Place, Admin] = field(default_factory=dict)
     sessions: dict[Place, int] = field(default_factory=dict)
+    requests: dict[Place, int] = field(default_factory=dict)
+    errors: dict[Place, int] = field(default_factory=dict)
     process_id: int = 100
     refuses: str = ""
     """Its words when it refuses every change."""
@@ -33,6 +35,8 @@ class Balancer:
         places = [(backend, server) for backend in BACKENDS for server in SERVERS]
         self.admins = dict.fromkeys(places, Admin.READY)
         self.sessions = dict.fromkeys(places, 0)
+        self.requests = dict.fromkeys(places, 0)
+        self.errors = dict.fromkeys(places, 0)
 
 
 @dataclass(slots=True)
@@ -78,6 +82,14 @@ class World:
         for balancer in self.balancers.values():
             balancer.sessions |= {place: count for place in balancer.sessions if place[1] == server}
 
+    def serve(self, server: str, requests: int, errors: int = 0) -> None:
+        """It has answered so many more requests in every place, some of them with an error."""
+        for balancer in self.balancers.values():
+            for place in balancer.requests:
+                if place[1] == server:
+                    balancer.requests[place] += requests
+                    balancer.errors[place] += errors
+
     def lag(self, member: str, seconds: float) -> None:
         """It is so far behind the Primary."""
         self.lag_s[member] = seconds
@@ -97,6 +109,8 @@ class World:
         found = self.balancers[balancer]
         found.process_id += 1
         found.admins = dict.fromkeys(found.admins, Admin.READY)
+        found.requests = dict.fromkeys(found.requests, 0)
+        found.errors = dict.fromkeys(found.errors, 0)
 
     def lose_step_down_answer(self, *, applied: bool) -> None:
         """From now on no answer to a step-down arrives, whether it happened or not."""

@@ -20,6 +20,7 @@ def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Pl
         as_drain,
         action="maint",
         title=f"Maintenance of {target}",
+        checks=(*pool.balancer_checks(snapshot, server), pool.capacity_check(snapshot, server, Admin.MAINT)),
         steps=tuple(step for step in (drained, waited, maintained) if step) if maintained else (),
         notes=(*as_drain.notes, f"While in maintenance, {target} is not health-checked; ready asks it first."),
     )

@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from console.change.ops import EndSessions, Place, SetAdmin, Wait
 from console.change.plan import Check, PlanError, Step
 from console.change.proofs import AdminIs, NoSessions
+from console.cluster.finding import listed
 from console.cluster.fresh import FRESH_S, fresh, seen
 from console.cluster.snapshot import Admin, AppServer, Health, PoolMember, Snapshot
 from console.cluster.standing import pools_known, serves
@@ -73,16 +74,26 @@ def balancer_checks(snapshot: Snapshot, server: AppServer) -> tuple[Check, ...]:
     return tuple(checks)
 
 
-def capacity_check(snapshot: Snapshot, server: AppServer) -> Check:
-    """In every pool that this server serves now, another goes on serving."""
-    pools = [pool for pool in pools_known(snapshot).values() if any(s is server and serves(s, p) for s, p in pool)]
-    others = min((sum(serves(s, p) for s, p in pool if s is not server) for pool in pools), default=None)
+def capacity_check(snapshot: Snapshot, server: AppServer, asked: Admin = Admin.DRAIN) -> Check:
+    """In every pool whose clients would lose this server, another is seen to serve, and lately."""
+    known = pools_known(snapshot).values()
+    pools = [pool for pool in known if any(s is server and _may_carry(p, asked) for s, p in pool)]
+    others = [[s for s, p in pool if s is not server and serves(s, p)] for pool in pools]
+    least = min((sum(fresh(s.age_s) for s in serving) for serving in others), default=None)
+    old = {f"{s.name} {seen(s.age_s)}" for serving in others for s in serving if not fresh(s.age_s)}
+    value = f"{server.name} serves in none" if least is None else f"{least} other{'s' * (least != 1)} serving"
     return Check(
         says=f"another server serves in every pool without {server.name}",
-        ok=others is None or others >= 1,
-        value=f"{server.name} serves in none" if others is None else f"{others} other{'s' * (others != 1)} serving",
+        ok=least is None or least >= 1,
+        value=value + (f", not counting {listed(old)}" if old else ""),
         limit="at least 1 other",
     )
+
+
+def _may_carry(pool: PoolMember, asked: Admin) -> bool:
+    """Clients may be on it: whatever its own health says, unknown is not idle; in maintenance the pinned leave too."""
+    pinned = pool.sticky and pool.admin is not Admin.MAINT and pool.check is not Health.DOWN
+    return pool.serving or (asked is Admin.MAINT and pinned)
 
 
 def sticky_notes(server: AppServer) -> tuple[str, ...]:
