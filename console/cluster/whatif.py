@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from console.cluster.candidates import Candidate, Predicate, caught_up, electable_after_step_down, succession, successor
-from console.cluster.snapshot import Admin, Health, Member, MemberState, ReplicaSet, Snapshot
+from console.cluster.snapshot import Admin, AppServer, Health, Member, MemberState, ReplicaSet, Snapshot
 from console.cluster.standing import Standing, pools_known, serves, standing, tolerates
 
 __all__ = [
@@ -18,7 +19,10 @@ __all__ = [
     "standing",
     "successor",
     "tolerates",
+    "with_joined",
     "with_server",
+    "with_weight",
+    "without_left",
     "without_member",
     "without_server",
 ]
@@ -45,12 +49,29 @@ class Impact:
 
 def without_server(snapshot: Snapshot, name: str) -> Snapshot:
     """The same picture when that server takes no traffic; its findings are not judged anew."""
-    return _with_admin(snapshot, name, Admin.MAINT)
+    return _with_places(snapshot, name, admin=Admin.MAINT)
 
 
 def with_server(snapshot: Snapshot, name: str) -> Snapshot:
     """The same picture when that server is ready in every backend; its findings are not judged anew."""
-    return _with_admin(snapshot, name, Admin.READY)
+    return _with_places(snapshot, name, admin=Admin.READY)
+
+
+def with_joined(snapshot: Snapshot, server: AppServer) -> Snapshot:
+    """The same picture when that server stands in its pools and is counted; its findings are not judged anew."""
+    others = tuple(other for other in snapshot.app_servers if other.name != server.name)
+    spares = tuple(spare for spare in snapshot.spare_servers if spare.name != server.name)
+    return _judged(replace(snapshot, app_servers=(*others, server), spare_servers=spares))
+
+
+def without_left(snapshot: Snapshot, name: str) -> Snapshot:
+    """The same picture when that server has left every pool; its findings are not judged anew."""
+    return _judged(replace(snapshot, app_servers=tuple(s for s in snapshot.app_servers if s.name != name)))
+
+
+def with_weight(snapshot: Snapshot, name: str, weight: int) -> Snapshot:
+    """The same picture when that server has that weight in every pool; its findings are not judged anew."""
+    return _with_places(snapshot, name, weight=weight)
 
 
 def without_member(snapshot: Snapshot, name: str) -> Snapshot:
@@ -79,9 +100,9 @@ def impact(before: Snapshot, after: Snapshot, tier: str = "") -> Impact:
     )
 
 
-def _with_admin(snapshot: Snapshot, name: str, admin: Admin) -> Snapshot:
+def _with_places(snapshot: Snapshot, name: str, **changes: Any) -> Snapshot:
     servers = tuple(
-        replace(server, pools=tuple(replace(pool, admin=admin) for pool in server.pools))
+        replace(server, pools=tuple(replace(pool, **changes) for pool in server.pools))
         if server.name == name
         else server
         for server in snapshot.app_servers

@@ -3,10 +3,18 @@
 from difflib import get_close_matches
 
 from console.change.action import Action
-from console.change.actions import drain, maint, ready, step_down
+from console.change.actions import add_server, drain, maint, ready, remove_server, set_weight, step_down
 from console.change.plan import PlanError
 
-ACTIONS: tuple[Action, ...] = (drain.ACTION, ready.ACTION, maint.ACTION, step_down.ACTION)
+ACTIONS: tuple[Action, ...] = (
+    drain.ACTION,
+    ready.ACTION,
+    maint.ACTION,
+    add_server.ACTION,
+    remove_server.ACTION,
+    set_weight.ACTION,
+    step_down.ACTION,
+)
 
 
 def action_named(name: str) -> Action:
