@@ -1,5 +1,6 @@
 """A balancer of the world, and its servers' own health."""
 
+import re
 from collections.abc import Callable
 
 from console.cluster.snapshot import Admin
@@ -9,6 +10,8 @@ from console.ports.protocols import Refused, Unclear
 from .port import Port
 from .views import balancer_view, health_view
 from .world import BACKENDS, Balancer
+
+NAME = re.compile(r"[A-Za-z0-9_.:-]+")
 
 
 class MemoryHealth(Port):
@@ -65,7 +68,9 @@ class MemoryBalancer(Port):
         self._tell(command, why, apply)
 
     def add_server_command(self, backend: str, server: str, *, address: str, weight: int, options: str) -> str:
-        """In HAProxy's words."""
+        """In HAProxy's words. Raises Refused for a name that is none."""
+        if not NAME.fullmatch(server):
+            raise Refused(f"{server!r} is not a name")
         return f"add server {backend}/{server} {address} {options} weight {weight}"
 
     async def enable_check(self, backend: str, server: str) -> None:
@@ -104,6 +109,8 @@ class MemoryBalancer(Port):
         def apply(balancer: Balancer) -> None:
             balancer.weights[backend, server] = weight
 
+        if not 0 <= weight <= 256:
+            raise Refused("Absolute weight can only be between 0 and 256 inclusive.")
         self._change(self.weight_command(backend, server, weight), backend, server, apply)
 
     def weight_command(self, backend: str, server: str, weight: int) -> str:

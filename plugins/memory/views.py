@@ -93,7 +93,8 @@ def _seen(world: World, name: str) -> tuple[Health, str]:
 def _pool(balancer: Balancer, backend: str) -> Backend:
     return Backend(
         name=backend,
-        refuses=balancer.refuses_in.get(backend, ""),
+        refuses_servers=balancer.refuses_in.get(backend, ""),
+        refuses_weights=balancer.refuses_in.get(backend, ""),
         options=OPTIONS,
         line=f"server {{server}} {{address}} {OPTIONS} weight {{weight}}",
         missing=tuple(server for server in SERVERS if (backend, server) not in balancer.admins),

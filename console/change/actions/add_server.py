@@ -56,7 +56,7 @@ def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Pl
             _lacking_check(server, entries),
             pool.health_check(server),
             *pool.answering_checks(snapshot),
-            *pool.takes_checks(snapshot, ((e.place.balancer, e.place.backend) for e in entries)),
+            *pool.servers_checks(snapshot, ((e.place.balancer, e.place.backend) for e in entries)),
         ),
         steps=_steps(target, entries, float(parameters["hold"])) if entries else (),
         impact=impact(snapshot, with_joined(snapshot, after), tier="app"),

@@ -1,6 +1,6 @@
 """What the pool actions share: where a server stands, and the checks before its balancers are touched."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from statistics import median_low
 
@@ -8,7 +8,7 @@ from console.change.ops import EndSessions, Place, SetAdmin, Wait
 from console.change.plan import Check, PlanError, Step
 from console.change.proofs import AdminIs, NoSessions
 from console.cluster.fresh import FRESH_S, fresh, seen
-from console.cluster.snapshot import Admin, AppServer, Health, PoolMember, Snapshot
+from console.cluster.snapshot import Admin, AppServer, Backend, Health, PoolMember, Snapshot
 from console.cluster.standing import pools_known, serves
 
 IDLE_FOR_S = 1.0
@@ -79,22 +79,14 @@ def answering_checks(snapshot: Snapshot) -> tuple[Check, ...]:
     return tuple(checks)
 
 
-def takes_checks(snapshot: Snapshot, places: Iterable[tuple[str, str]]) -> tuple[Check, ...]:
-    """Each (balancer, backend) takes servers and weights while it runs."""
-    checks = []
-    for name, backend in places:
-        balancer = snapshot.balancer(name)
-        pool = balancer.pool(backend) if balancer else None
-        refuses = pool.refuses if pool else "not known"
-        checks.append(
-            Check(
-                says=f"{name} takes servers and weights in {backend} while it runs",
-                ok=not refuses,
-                value=refuses or "yes",
-                limit="yes",
-            )
-        )
-    return tuple(checks)
+def servers_checks(snapshot: Snapshot, places: Iterable[tuple[str, str]]) -> tuple[Check, ...]:
+    """Each (balancer, backend) lets servers join and leave while it runs."""
+    return _takes(snapshot, places, "servers", lambda backend: backend.refuses_servers)
+
+
+def weights_checks(snapshot: Snapshot, places: Iterable[tuple[str, str]]) -> tuple[Check, ...]:
+    """Each (balancer, backend) lets weights be set while it runs."""
+    return _takes(snapshot, places, "weights", lambda backend: backend.refuses_weights)
 
 
 def health_check(server: AppServer) -> Check:
@@ -175,3 +167,17 @@ def wait_idle(server: AppServer, deadline_s: float) -> Step:
         asks=CHOICES,
         ends=EndSessions(places),
     )
+
+
+def _takes(
+    snapshot: Snapshot, places: Iterable[tuple[str, str]], what: str, refuses: Callable[[Backend], str]
+) -> tuple[Check, ...]:
+    checks = []
+    for name, backend in places:
+        balancer = snapshot.balancer(name)
+        pool = balancer.pool(backend) if balancer else None
+        why = refuses(pool) if pool else "not known"
+        checks.append(
+            Check(says=f"{name} takes {what} in {backend} while it runs", ok=not why, value=why or "yes", limit="yes")
+        )
+    return tuple(checks)

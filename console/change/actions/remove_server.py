@@ -26,7 +26,7 @@ def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Pl
         as_maint,
         action="remove-server",
         title=f"Remove {target} from the pools",
-        checks=(*as_maint.checks, *pool.takes_checks(snapshot, places)),
+        checks=(*as_maint.checks, *pool.servers_checks(snapshot, places)),
         steps=(*as_maint.steps, waited, _delete(server)) if server.pools else (),
         impact=impact(snapshot, without_left(snapshot, target), tier="app"),
         fingerprint=(*as_maint.fingerprint, *((f"{pool.place(e)} weight", str(e.weight)) for e in server.pools)),

@@ -42,7 +42,7 @@ def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Pl
         cluster=snapshot.cluster,
         checks=(
             *pool.balancer_checks(snapshot, server),
-            *pool.takes_checks(snapshot, places),
+            *pool.weights_checks(snapshot, places),
             *((pool.capacity_check(snapshot, server),) if wanted == 0 else ()),
         ),
         steps=(_step(target, before, after),) if before != after else (),

@@ -64,8 +64,10 @@ class Backend:
     """One backend of one balancer, and how a server would join it at run time."""
 
     name: str
-    refuses: str = ""
-    """Why no server can be added and no weight set at run time; empty: both can be."""
+    refuses_servers: str = ""
+    """Why no server can be added or deleted at run time; empty: it can."""
+    refuses_weights: str = ""
+    """Why no weight can be set at run time; empty: it can."""
     options: str = ""
     """What a new server is given, in the balancer's own words; `{server}` stands for its name."""
     line: str = ""
