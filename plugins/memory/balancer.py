@@ -124,6 +124,7 @@ class MemoryBalancer(Port):
     def _tell(self, command: str, refuses: str, apply: Callable[[Balancer], None]) -> None:
         balancer = self.world.balancers[self.name]
         self.world.commands.append(f"{self.name}: {command}")
+        balancer.before(command)
         if not self.world.up(self.name):
             raise Refused(f"{self.name} cannot be told: {health_view(self.world, self.name).reason}")
         if says := balancer.refuses or refuses:

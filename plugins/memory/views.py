@@ -14,7 +14,10 @@ CHECKS = {Health.UP: "L7OK/200 in 3 ms", Health.DOWN: "L4CON in 0 ms", Health.UN
 def health_view(world: World, server: str) -> HealthView:
     """An application server's own answer."""
     health, reason = _seen(world, server)
-    return HealthView(server=server, health=health, reason=reason, latency_ms=3.0 if health is Health.UP else None)
+    latency_ms = world.latency_ms.get(server, 3.0)
+    return HealthView(
+        server=server, health=health, reason=reason, latency_ms=latency_ms if health is Health.UP else None
+    )
 
 
 def balancer_view(world: World, name: str) -> BalancerView:

@@ -1,6 +1,7 @@
 """A whole cluster in a few values; tests break it by its verbs, and every port made for one world shares it."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -37,6 +38,8 @@ class Balancer:
     """Where a health check is enabled."""
     failing: set[str] = field(default_factory=set)
     """Servers that fail the requests that they get, though their checks pass."""
+    before: Callable[[str], None] = lambda command: None
+    """Is told every command before it is carried out, and may refuse it, or break the world at that very moment."""
     refuses_in: dict[str, str] = field(default_factory=dict)
     """Why a backend takes no servers and no weights."""
     process_id: int = 100
@@ -65,6 +68,8 @@ class World:
     health: dict[str, Health] = field(default_factory=dict)
     """What is not up; anything that is missing is."""
     balancers: dict[str, Balancer] = field(default_factory=lambda: {name: Balancer() for name in BALANCERS})
+    latency_ms: dict[str, float] = field(default_factory=dict)
+    """How long an application server takes to say that it is well, where it is not 3 ms."""
     lag_s: dict[str, float] = field(default_factory=dict)
     priority: dict[str, float] = field(default_factory=dict)
     primary: str | None = "db1"

@@ -27,8 +27,8 @@ def pool_membership(snapshot: Snapshot) -> Iterator[Finding]:
     for server in snapshot.app_servers:
         for backend in sorted({entry.backend for entry in _known(server)}):
             having = {entry.balancer for entry in _known(server) if entry.backend == backend}
-            lacking = {b.name for b in answering if backend in b.backends} - having
-            if lacking:
+            standing = {entry.balancer for entry in server.pools if entry.backend == backend}
+            if lacking := {b.name for b in answering if backend in b.backends} - standing:
                 says = f"{server.name} stands in {backend} on {listed(having)} and not on {listed(lacking)}."
                 yield warning("pool-membership", server.name, says, f"add-server {server.name}")
 
