@@ -101,7 +101,10 @@ class Session:
 
         async def in_a_hurry(run: Run) -> tuple[Outcome, str]:
             with self.watch.hurry(plan.target):
-                return await engine.carry_out(run)
+                outcome, says = await engine.carry_out(run)
+            if outcome is Outcome.DONE and plan.action == "ready":
+                self.watch.settle(plan.target)  # whoever wants it ready misses no drain
+            return outcome, says
 
         self.run = Run(plan, in_a_hurry)
         return self.run

@@ -104,7 +104,7 @@ class Engine:
         outcome = "success" if verdict.holds else "failure"
         await self._write(run, "step.verified", step=number, outcome=outcome, detail={"seen": verdict.says})
         if not verdict.holds:
-            return replace(verdict, says=f"not seen within {step.patience_s:g} s: {verdict.says}")
+            return verdict if verdict.final else replace(verdict, says=_in_vain(step, verdict))
         await run.tell(EventKind.PROVED, number, verdict.says)
         return verdict
 
@@ -119,6 +119,8 @@ class Engine:
                 held_since_s = now_s if held_since_s is None else held_since_s
                 if now_s - held_since_s >= step.steady_s:
                     return verdict
+            elif verdict.final:
+                return verdict
             else:
                 held_since_s = None
                 if ends_s is not None and now_s >= ends_s:
@@ -234,3 +236,7 @@ class Engine:
         await self._journal.append(
             kind, run=run.id, action=plan.action, target=plan.target, plan_hash=plan.hash, **fields
         )
+
+
+def _in_vain(step: Step, verdict: Verdict) -> str:
+    return f"not seen within {step.patience_s:g} s: {verdict.says}"

@@ -39,6 +39,7 @@ def finding_document(finding: Finding) -> dict[str, Any]:
         "severity": str(finding.severity),
         "subject": finding.subject,
         "says": finding.says,
+        "mend": finding.mend,
     }
 
 

@@ -1,6 +1,6 @@
 """Where observations come together: the latest of each source, merged into one snapshot."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -9,7 +9,7 @@ from console.cluster.history import History, Sample
 from console.cluster.layout import Layout
 from console.cluster.merge_members import replica_set
 from console.cluster.merge_nodes import nodes
-from console.cluster.merge_pools import app_servers, balancers
+from console.cluster.merge_pools import Lost, PoolPlace, app_servers, balancers, kept_lost
 from console.cluster.observed import Observed
 from console.cluster.rates import Rates
 from console.cluster.snapshot import Health, Snapshot
@@ -27,6 +27,7 @@ class Board:
         self._reloads: dict[str, int] = {}
         self._rates = Rates()
         self._history = History()
+        self._lost: Lost = {}
 
     def put(self, view: View, at_s: float) -> None:
         """Keep a view seen at a second of the monotonic clock, unless a newer one of the same source is here."""
@@ -37,7 +38,9 @@ class Board:
         if isinstance(view, BalancerView):
             view = self._rates.rated(view, at_s)
             if before and isinstance(before.view, BalancerView):
-                self._reloads[view.balancer] = self._reloads.get(view.balancer, 0) + _reloaded(before.view, view)
+                reloaded = _reloaded(before.view, view)
+                self._reloads[view.balancer] = self._reloads.get(view.balancer, 0) + reloaded
+                self._lost = kept_lost(self._lost, before.view, view, reloaded)
         self._latest[_source(view)] = Observed(_carried(before.view, view) if before else view, at_s)
         self._history.look(at_s, lambda: self._merged(at_s, datetime.now(UTC)))
 
@@ -51,8 +54,12 @@ class Board:
         snapshot = self._merged(now_s, at)
         return replace(snapshot, load=self._history.load(snapshot))
 
+    def settle(self, places: Collection[PoolPlace]) -> None:
+        """An operator has decided anew about these: what a reload took from them is not missed any longer."""
+        self._lost = {place: admin for place, admin in self._lost.items() if place not in places}
+
     def _merged(self, now_s: float, at: datetime) -> Snapshot:
-        return merge(self.layout, self._latest.values(), now_s, at, self._reloads)
+        return merge(self.layout, self._latest.values(), now_s, at, self._reloads, self._lost)
 
 
 def merge(
@@ -61,6 +68,7 @@ def merge(
     now_s: float,
     at: datetime,
     reloads: Mapping[str, int] | None = None,
+    lost: Lost | None = None,
 ) -> Snapshot:
     """One snapshot of everything observed, judged, in which nothing old looks fresh."""
     health: dict[str, Observed[HealthView]] = {}
@@ -83,15 +91,19 @@ def merge(
                 services[name] = Observed(view, one.at_s)
             case SizeView(node=name) as view:
                 sizes[name] = Observed(view, one.at_s)
+    servers = app_servers(layout, health, looks, now_s, lost or {})
+    # Prepared and in no pool: not counted. Once a balancer has it, it is a server like any other.
+    spares = {server.name for server in servers if not server.pools} & {n.name for n in layout.nodes if n.spare}
     return judged(
         Snapshot(
             cluster=layout.cluster,
             environment=layout.environment,
             at=at,
-            app_servers=app_servers(layout, health, looks, now_s),
+            app_servers=tuple(server for server in servers if server.name not in spares),
             balancers=balancers(layout, looks, reloads or {}, now_s),
             replica_set=replica_set(layout, members, now_s),
             nodes=nodes(layout, hosts, services, sizes, now_s),
+            spare_servers=tuple(server for server in servers if server.name in spares),
         )
     )
 
@@ -116,6 +128,7 @@ def _carried(before: View, view: View) -> View:
             view,
             servers=view.servers or before.servers,
             backends=view.backends or before.backends,
+            pools=view.pools or before.pools,
             version=view.version or before.version,
             uptime_s=before.uptime_s if view.uptime_s is None else view.uptime_s,
             process_id=before.process_id if view.process_id is None else view.process_id,

@@ -5,7 +5,7 @@ A view never raises: what could not be seen says so itself, by its health and it
 
 from dataclasses import dataclass, field
 
-from console.cluster.snapshot import Health, Member, PeerView, PoolMember, ServiceState, Size
+from console.cluster.snapshot import Backend, Health, Member, PeerView, PoolMember, ServiceState, Size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +30,8 @@ class BalancerView:
     process_id: int | None = None
     writable: bool | None = None
     backends: tuple[str, ...] = ()
+    pools: tuple[Backend, ...] = ()
+    """The same backends, and how servers join them."""
     servers: tuple[PoolMember, ...] = ()
 
 

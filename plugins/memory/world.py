@@ -1,6 +1,7 @@
 """A whole cluster in a few values; tests break it by its verbs, and every port made for one world shares it."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -9,6 +10,10 @@ from console.cluster.snapshot import Admin, Health, Size
 BACKENDS = {"app": False, "web": True}
 """Stickiness by backend."""
 SERVERS = ("app1", "app2", "app3")
+SPARE_SERVERS = ("app4",)
+"""Healthy, and in no pool until somebody adds them."""
+WEIGHT = 100
+"""Of every server in the configuration."""
 BALANCERS = ("lb1", "lb2")
 MEMBERS = ("db1", "db2", "db3")
 
@@ -16,14 +21,29 @@ Place = tuple[str, str]
 """(backend, server)."""
 
 
+def _configured() -> tuple[Place, ...]:
+    return tuple((backend, server) for backend in BACKENDS for server in SERVERS)
+
+
 @dataclass(slots=True)
 class Balancer:
     """One balancer: what it was told, and how it answers."""
 
-    admins: dict[Place, Admin] = field(default_factory=dict)
-    sessions: dict[Place, int] = field(default_factory=dict)
-    requests: dict[Place, int] = field(default_factory=dict)
-    errors: dict[Place, int] = field(default_factory=dict)
+    admins: dict[Place, Admin] = field(default_factory=lambda: dict.fromkeys(_configured(), Admin.READY))
+    """Every place that there is, and its state."""
+    sessions: dict[Place, int] = field(default_factory=lambda: dict.fromkeys(_configured(), 0))
+    weights: dict[Place, int] = field(default_factory=lambda: dict.fromkeys(_configured(), WEIGHT))
+    addresses: dict[Place, str] = field(default_factory=lambda: {p: address_in_pool(p[1]) for p in _configured()})
+    requests: dict[Place, int] = field(default_factory=lambda: dict.fromkeys(_configured(), 0))
+    errors: dict[Place, int] = field(default_factory=lambda: dict.fromkeys(_configured(), 0))
+    checking: set[Place] = field(default_factory=lambda: set(_configured()))
+    """Where a health check is enabled."""
+    failing: set[str] = field(default_factory=set)
+    """Servers that fail the requests that they get, though their checks pass."""
+    before: Callable[[str], None] = lambda command: None
+    """Is told every command before it is carried out, and may refuse it, or break the world at that very moment."""
+    refuses_in: dict[str, str] = field(default_factory=dict)
+    """Why a backend takes no servers and no weights."""
     process_id: int = 100
     refuses: str = ""
     """Its words when it refuses every change."""
@@ -31,12 +51,17 @@ class Balancer:
     applies: bool = True
     """Whether a change whose answer is lost has happened."""
 
-    def __post_init__(self) -> None:
-        places = [(backend, server) for backend in BACKENDS for server in SERVERS]
-        self.admins = dict.fromkeys(places, Admin.READY)
-        self.sessions = dict.fromkeys(places, 0)
-        self.requests = dict.fromkeys(places, 0)
-        self.errors = dict.fromkeys(places, 0)
+    def add(self, place: Place, address: str, weight: int) -> None:
+        """It stands there from now on, in maintenance and unchecked."""
+        self.admins[place] = Admin.MAINT
+        self.sessions[place] = self.requests[place] = self.errors[place] = 0
+        self.weights[place], self.addresses[place] = weight, address
+
+    def delete(self, place: Place) -> None:
+        """It stands there no longer."""
+        for known in (self.admins, self.sessions, self.weights, self.addresses, self.requests, self.errors):
+            known.pop(place, None)
+        self.checking.discard(place)
 
 
 @dataclass(slots=True)
@@ -46,6 +71,8 @@ class World:
     health: dict[str, Health] = field(default_factory=dict)
     """What is not up; anything that is missing is."""
     balancers: dict[str, Balancer] = field(default_factory=lambda: {name: Balancer() for name in BALANCERS})
+    latency_ms: dict[str, float] = field(default_factory=dict)
+    """How long an application server takes to say that it is well, where it is not 3 ms."""
     lag_s: dict[str, float] = field(default_factory=dict)
     priority: dict[str, float] = field(default_factory=dict)
     primary: str | None = "db1"
@@ -106,11 +133,21 @@ class World:
 
     def reload(self, balancer: str) -> None:
         """A new process, which knows nothing of what the old one was told."""
-        found = self.balancers[balancer]
-        found.process_id += 1
-        found.admins = dict.fromkeys(found.admins, Admin.READY)
-        found.requests = dict.fromkeys(found.requests, 0)
-        found.errors = dict.fromkeys(found.errors, 0)
+        before = self.balancers[balancer]
+        self.balancers[balancer] = Balancer(process_id=before.process_id + 1, refuses_in=before.refuses_in)
+
+    def fail_requests(self, server: str) -> None:
+        """It passes every check from now on, and fails the requests that it gets."""
+        for balancer in self.balancers.values():
+            balancer.failing.add(server)
+
+    def weights(self, server: str) -> set[int]:
+        """Every weight that the server has, over all places."""
+        return {w for b in self.balancers.values() for (_, name), w in b.weights.items() if name == server}
+
+    def places(self, server: str) -> set[tuple[str, str]]:
+        """(balancer, backend) of every place that the server stands in."""
+        return {(n, be) for n, b in self.balancers.items() for be, name in b.admins if name == server}
 
     def lose_step_down_answer(self, *, applied: bool) -> None:
         """From now on no answer to a step-down arrives, whether it happened or not."""
@@ -170,6 +207,11 @@ class World:
     def _tell(self) -> None:
         for event in self._followers:
             event.set()
+
+
+def address_in_pool(server: str) -> str:
+    """Where a balancer sends a server's requests."""
+    return f"{server}:8080"
 
 
 WORLDS: dict[str, World] = {}

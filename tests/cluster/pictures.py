@@ -8,6 +8,7 @@ from console.cluster.merge import judged
 from console.cluster.snapshot import (
     Admin,
     AppServer,
+    Backend,
     Balancer,
     Health,
     Hold,
@@ -164,6 +165,21 @@ def large(app_servers: int = 200) -> Snapshot:
     )
 
 
+def with_spare(snapshot: Snapshot, **changes: Any) -> Snapshot:
+    """The same with app4, healthy and in no pool."""
+    spare = replace(_app_server(4), pools=(), **changes)
+    node = replace(_node("app", 4), spare=True)
+    return judged(replace(snapshot, spare_servers=(spare,), nodes=(*snapshot.nodes, node)))
+
+
+def with_backend(snapshot: Snapshot, balancer: str, backend: str, /, **changes: Any) -> Snapshot:
+    """The same with other words on how servers join one backend of one balancer."""
+    found = snapshot.balancer(balancer)
+    assert found
+    pools = tuple(replace(pool, **changes) if pool.name == backend else pool for pool in found.pools)
+    return with_balancer(snapshot, balancer, pools=pools)
+
+
 def with_server(snapshot: Snapshot, name: str, /, **changes: Any) -> Snapshot:
     """The same with other values in one application server."""
     servers = tuple(replace(s, **changes) if s.name == name else s for s in snapshot.app_servers)
@@ -235,6 +251,9 @@ def _app_server(number: int) -> AppServer:
                 address=f"{address}:8080",
                 sticky=backend == "web",
                 check_reads_body=True,
+                dynamic=False,
+                written_weight=100,
+                options="check inter 2s",
                 requests=1200,
                 changed_s=86_400,
             )
@@ -256,6 +275,10 @@ def _balancer(number: int) -> Balancer:
         process_id=4000 + number,
         writable=True,
         backends=BACKENDS,
+        pools=tuple(
+            Backend(name=name, options="check inter 2s", line="server {server} {address} check weight {weight}")
+            for name in BACKENDS
+        ),
         age_s=0.3,
     )
 

@@ -19,6 +19,7 @@ from tests.cluster.pictures import (
     with_pools,
     with_server,
 )
+from tests.cluster.test_drift import DRIFT
 
 Found = tuple[str, str, str, str]
 
@@ -325,7 +326,8 @@ def test_where_nothing_is_wrong_nothing_is_found(snapshot: Snapshot) -> None:
 
 
 def test_every_diagnosis_has_its_sentence_tested() -> None:
-    assert {function.__name__.replace("_", "-") for function in DIAGNOSES} == {code for _, (code, *_) in EXPECTED}
+    tested = {expected[0] for _, expected in (*EXPECTED, *DRIFT)}
+    assert {function.__name__.replace("_", "-") for function in DIAGNOSES} == tested
 
 
 def test_the_most_severe_findings_come_first_and_then_go_by_subject() -> None:

@@ -3,13 +3,26 @@
 from difflib import get_close_matches
 
 from console.change.action import Action
-from console.change.actions import drain, maint, ready, resize, restart, step_down
+from console.change.actions import (
+    add_server,
+    drain,
+    maint,
+    ready,
+    remove_server,
+    resize,
+    restart,
+    set_weight,
+    step_down,
+)
 from console.change.plan import PlanError
 
 ACTIONS: tuple[Action, ...] = (
     drain.ACTION,
     ready.ACTION,
     maint.ACTION,
+    add_server.ACTION,
+    remove_server.ACTION,
+    set_weight.ACTION,
     step_down.ACTION,
     restart.ACTION,
     resize.ACTION,

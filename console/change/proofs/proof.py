@@ -17,6 +17,8 @@ class Verdict:
     """What is seen is the state from before the op: nothing has happened."""
     blind: bool = False
     """Nothing was seen yet that says either way."""
+    final: bool = False
+    """What was seen forbids to go on: no waiting will make it hold."""
 
 
 class Proof(Protocol):

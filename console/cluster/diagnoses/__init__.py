@@ -1,6 +1,6 @@
 """Named diagnoses: what is wrong in a snapshot, with which node, and what that means."""
 
-from console.cluster.diagnoses import app, balancers, members, nodes, replica_set
+from console.cluster.diagnoses import app, balancers, members, nodes, pools, replica_set
 from console.cluster.finding import in_order
 from console.cluster.snapshot import Finding, Snapshot
 
@@ -8,6 +8,7 @@ DIAGNOSES = (
     *replica_set.DIAGNOSES,
     *members.DIAGNOSES,
     *app.DIAGNOSES,
+    *pools.DIAGNOSES,
     *balancers.DIAGNOSES,
     *nodes.DIAGNOSES,
 )

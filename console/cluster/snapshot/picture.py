@@ -18,6 +18,8 @@ class Finding:
     severity: Severity
     subject: str
     says: str
+    mend: str = ""
+    """The words of the action that would mend it, e.g. `drain app2`; empty when no action does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ A look never raises: what cannot be seen is a view whose health and reason say s
 target said no and nothing changed, and `Unclear` when it was sent and the answer was lost: unknown until re-read.
 """
 
-from console.ports.protocols.balancer import BalancerPort, EndsSessions, SetsAdmin
+from console.ports.protocols.balancer import AddsServers, BalancerPort, EndsSessions, SetsAdmin, SetsWeight
 from console.ports.protocols.errors import Refused, ShellError, Unclear
 from console.ports.protocols.health import HealthCheck
 from console.ports.protocols.host import Completed, HostFacts, Shell, Shells
@@ -12,6 +12,7 @@ from console.ports.protocols.node import ServicePort, SizePort, Verb
 from console.ports.protocols.replica_set import ReplicaSetPort, StepsDown
 
 __all__ = [
+    "AddsServers",
     "BalancerPort",
     "Completed",
     "EndsSessions",
@@ -21,6 +22,7 @@ __all__ = [
     "ReplicaSetPort",
     "ServicePort",
     "SetsAdmin",
+    "SetsWeight",
     "Shell",
     "ShellError",
     "Shells",
