@@ -6,7 +6,7 @@ target said no and nothing changed, and `Unclear` when it was sent and the answe
 
 from console.ports.protocols.balancer import BalancerPort, EndsSessions, SetsAdmin
 from console.ports.protocols.errors import Refused, ShellError, Unclear
-from console.ports.protocols.health import HealthCheck
+from console.ports.protocols.health import HealthCheck, TellsSizing
 from console.ports.protocols.host import Completed, HostFacts, Shell, Shells
 from console.ports.protocols.replica_set import ReplicaSetPort, StepsDown
 
@@ -23,5 +23,6 @@ __all__ = [
     "ShellError",
     "Shells",
     "StepsDown",
+    "TellsSizing",
     "Unclear",
 ]
