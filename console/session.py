@@ -14,9 +14,10 @@ from console.change.journal import Journal, JournalError
 from console.change.plan import Check, Plan
 from console.change.run import Confirmation, Run
 from console.cluster.merge import Board
+from console.cluster.sizing import Sizing
 from console.cluster.snapshot import Snapshot
 from console.ports.clusterfile import ClusterFile
-from console.ports.protocols import Refused
+from console.ports.protocols import Refused, TellsSizing
 from console.ports.reach import Reach
 from console.ports.watch import Watch
 
@@ -78,6 +79,11 @@ class Session:
     def snapshot(self) -> Snapshot:
         """The cluster as it is seen now, ages included; never waits."""
         return self.watch.snapshot()
+
+    @property
+    def sizing(self) -> Sizing | None:
+        """What the application's vendor asks for, where its plugin knows."""
+        return self.reach.health.sizing() if isinstance(self.reach.health, TellsSizing) else None
 
     async def look(self, *nodes: str) -> Snapshot:
         """Every source asked anew, within the deadlines; services and sizes of these nodes too."""

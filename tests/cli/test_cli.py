@@ -172,3 +172,28 @@ def test_the_schema_is_json_and_plugins_are_listed(tmp_path: Path) -> None:
     plugins = json.loads(watchkeeper(tmp_path, "plugins", "--json")[1])
     assert plugins["haproxy"] == "balancer"
     assert plugins["mongodb"] == "replica_set"
+
+
+def test_advise_tells_headroom_and_advice_as_words_and_as_a_document(tmp_path: Path, memory: str) -> None:
+    code, out, err = watchkeeper(tmp_path, "advise", "--cluster", memory, "--for", "6")
+    assert code == 0
+    assert "watching cli for 6 s" in err
+    assert "application servers serving" in out
+    assert "No traffic was seen" in out
+    code, out, _ = watchkeeper(tmp_path, "advise", "--cluster", memory, "--for", "0", "--json")
+    document = json.loads(out)
+    assert (code, document["cluster"], document["watched_s"]) == (0, "cli", 0.0)
+    assert document["peak"] == {"requests_s": None, "sessions": None}
+    assert document["headroom"][0] == {
+        "what": "application servers serving",
+        "now": "3",
+        "one_less": "2",
+        "holds": True,
+    }
+    assert document["advice"][-1]["says"] == "No peak was seen yet: whether this is enough is not known."
+
+
+def test_users_are_a_number_above_0(tmp_path: Path, memory: str) -> None:
+    code, out, err = watchkeeper(tmp_path, "advise", "--cluster", memory, "--users", "none")
+    assert (code, out) == (2, "")
+    assert "--users" in err

@@ -6,7 +6,7 @@ target said no and nothing changed, and `Unclear` when it was sent and the answe
 
 from console.ports.protocols.balancer import AddsServers, BalancerPort, EndsSessions, SetsAdmin, SetsWeight
 from console.ports.protocols.errors import Refused, ShellError, Unclear
-from console.ports.protocols.health import HealthCheck
+from console.ports.protocols.health import HealthCheck, TellsSizing
 from console.ports.protocols.host import Completed, HostFacts, Shell, Shells
 from console.ports.protocols.node import ServicePort, SizePort, Verb
 from console.ports.protocols.replica_set import ReplicaSetPort, StepsDown
@@ -28,6 +28,7 @@ __all__ = [
     "Shells",
     "SizePort",
     "StepsDown",
+    "TellsSizing",
     "Unclear",
     "Verb",
 ]
