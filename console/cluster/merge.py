@@ -8,11 +8,12 @@ from console.cluster.diagnoses import diagnose
 from console.cluster.layout import Layout
 from console.cluster.merge_members import replica_set
 from console.cluster.merge_pools import app_servers, balancers
+from console.cluster.merge_spares import spare_members
 from console.cluster.observed import Observed, known
 from console.cluster.snapshot import Health, Node, Snapshot
 from console.cluster.standing import tolerates
 from console.cluster.text import cleaned
-from console.cluster.views import BalancerView, HealthView, HostView, MemberView, View
+from console.cluster.views import BalancerView, HealthView, HostView, MemberView, SpareView, View
 
 HOST_STALE_AFTER_S = 60.0
 """Hosts are looked at seldom and change slowly: their facts stay known for longer than a service's health."""
@@ -53,6 +54,7 @@ def merge(
     looks: dict[str, Observed[BalancerView]] = {}
     members: dict[str, Observed[MemberView]] = {}
     hosts: dict[str, Observed[HostView]] = {}
+    spares: dict[str, Observed[SpareView]] = {}
     for one in observed:
         match one.view:
             case HealthView(server=name) as view:
@@ -63,6 +65,9 @@ def merge(
                 members[name] = Observed(view, one.at_s)
             case HostView(node=name) as view:
                 hosts[name] = Observed(view, one.at_s)
+            case SpareView(name=name) as view:
+                spares[name] = Observed(view, one.at_s)
+    members_now = replica_set(layout, members, now_s)
     return judged(
         Snapshot(
             cluster=layout.cluster,
@@ -70,8 +75,9 @@ def merge(
             at=at,
             app_servers=app_servers(layout, health, looks, now_s),
             balancers=balancers(layout, looks, reloads or {}, now_s),
-            replica_set=replica_set(layout, members, now_s),
+            replica_set=members_now,
             nodes=_nodes(layout, hosts, now_s),
+            spare_members=spare_members(layout, spares, members_now, now_s),
         )
     )
 
@@ -84,6 +90,8 @@ def judged(snapshot: Snapshot) -> Snapshot:
 def _source(view: View) -> tuple[type[View], str]:
     match view:
         case HealthView(server=name) | BalancerView(balancer=name) | MemberView(address=name) | HostView(node=name):
+            return type(view), name
+        case SpareView(name=name):
             return type(view), name
 
 

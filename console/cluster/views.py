@@ -5,7 +5,7 @@ A view never raises: what could not be seen says so itself, by its health and it
 
 from dataclasses import dataclass, field
 
-from console.cluster.snapshot import Health, Member, PeerView, PoolMember
+from console.cluster.snapshot import Health, Member, PeerView, PoolMember, SpareMember
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +44,8 @@ class MemberConfig:
     arbiter: bool = False
     delay_s: int = 0
     newly_added: bool = False
+    options: tuple[str, ...] = ()
+    """What else the line says, in the set's own words, where that is not the default."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,5 +82,17 @@ class HostView:
     load1: float | None = field(default=None, compare=False)
 
 
-View = HealthView | BalancerView | MemberView | HostView
-"""Any of the four."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpareView:
+    """A prepared member as it was looked at; its name is that of its node in the cluster file."""
+
+    itself: SpareMember
+
+    @property
+    def name(self) -> str:
+        """The node's name."""
+        return self.itself.name
+
+
+View = HealthView | BalancerView | MemberView | HostView | SpareView
+"""Any of them."""

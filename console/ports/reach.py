@@ -39,7 +39,7 @@ class Reach:
             health=file.make("health", table.health, "$.health", "health", shells) if table.health else None,
             shells=shells,
             facts=file.make("facts", facts, "$.facts", "facts", shells) if facts else None,
-            hosts={n.name: n.ssh or n.name for n in table.nodes if n.ssh != ""} if shells else {},
+            hosts=file.hosts if shells else {},
         )
 
     def balancer(self, name: str) -> BalancerPort:

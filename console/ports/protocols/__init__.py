@@ -8,14 +8,17 @@ from console.ports.protocols.balancer import BalancerPort, EndsSessions, SetsAdm
 from console.ports.protocols.errors import Refused, ShellError, Unclear
 from console.ports.protocols.health import HealthCheck
 from console.ports.protocols.host import Completed, HostFacts, Shell, Shells
-from console.ports.protocols.replica_set import ReplicaSetPort, StepsDown
+from console.ports.protocols.replica_set import Freezes, LooksAtSpares, Reconfigures, ReplicaSetPort, StepsDown
 
 __all__ = [
     "BalancerPort",
     "Completed",
     "EndsSessions",
+    "Freezes",
     "HealthCheck",
     "HostFacts",
+    "LooksAtSpares",
+    "Reconfigures",
     "Refused",
     "ReplicaSetPort",
     "SetsAdmin",
