@@ -1,7 +1,6 @@
 """The replica set's configuration as lines, a member each, and how two of them differ."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from console.cluster.snapshot import Member, ReplicaSet
 from console.cluster.views import MemberConfig
@@ -29,32 +28,30 @@ def line(member: Member) -> MemberConfig:
 
 def difference(expected: Sequence[MemberConfig], found: Sequence[MemberConfig]) -> str:
     """What is otherwise than expected, as words; empty when nothing is. Order and the server's marks do not count."""
-    before = {line.address: _own(line) for line in expected}
-    now = {line.address: _own(line) for line in found}
-    moved = []
-    for address in dict.fromkeys((*before, *now)):
-        old, new = before.get(address), now.get(address)
-        if old is None:
-            moved.append(f"{address} has joined")
-        elif new is None:
-            moved.append(f"{address} is gone")
-        elif old != new:
-            moved.append(f"{address} had {_words(old, new)}, has {_words(new, old)}")
-    return "; ".join(moved)
+    wanted = {line.address: line for line in expected}
+    there = {line.address: line for line in found}
+    words = []
+    for address in dict.fromkeys((*wanted, *there)):
+        if address not in wanted:
+            words.append(f"{address} is there too")
+        elif address not in there:
+            words.append(f"{address} is missing")
+        elif values := _differing(wanted[address], there[address]):
+            words.append(f"{address} has {values}")
+    return "; ".join(words)
 
 
-def _own(line: MemberConfig) -> MemberConfig:
-    return replace(line, newly_added=False)
+def _differing(wanted: MemberConfig, found: MemberConfig) -> str:
+    values = zip(_values(wanted).items(), _values(found).values(), strict=True)
+    return ", ".join(f"{name} {is_now} instead of {should}" for (name, should), is_now in values if is_now != should)
 
 
-def _words(line: MemberConfig, other: MemberConfig) -> str:
-    """Those values of a line in which it differs from the other."""
-    values = {
-        "votes": (line.votes, other.votes),
-        "priority": (f"{line.priority:g}", f"{other.priority:g}"),
-        "hidden": (line.hidden, other.hidden),
-        "arbiter": (line.arbiter, other.arbiter),
-        "delay": (f"{line.delay_s} s", f"{other.delay_s} s"),
-        "options": (" ".join(line.options), " ".join(other.options)),
+def _values(line: MemberConfig) -> dict[str, str]:
+    return {
+        "votes": str(line.votes),
+        "priority": f"{line.priority:g}",
+        "hidden": str(line.hidden).lower(),
+        "arbiter": str(line.arbiter).lower(),
+        "delay": f"{line.delay_s} s",
+        "options": " ".join(line.options) or "none",
     }
-    return ", ".join(f"{name} {mine}" for name, (mine, theirs) in values.items() if mine != theirs)

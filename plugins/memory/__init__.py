@@ -2,8 +2,9 @@
 
 from .balancer import MemoryBalancer, MemoryHealth
 from .hosts import MemoryFacts, MemoryShells
+from .members import MEMBERS, SPARES
 from .replica_set import MemoryReplicaSet
-from .world import BALANCERS, MEMBERS, SERVERS, WORLDS, World, world
+from .world import BALANCERS, SERVERS, WORLDS, World, world
 
 __all__ = ["WORLDS", "World", "cluster_file", "world"]
 
@@ -17,6 +18,8 @@ def cluster_file(world: str = "default") -> str:
         for name, rack in zip(names, "abc", strict=False):
             node = f'name = "{name}"\naddress = "{name}"\ndomain = "rack-{rack}"\nroles = ["{role}"]'
             tables.append(f"[[nodes]]\n{node}")
+    for name in SPARES:
+        tables.append(f'[[nodes]]\nname = "{name}"\naddress = "{name}"\nroles = ["member"]\nspare = true')
     paces = "[watch]\nhealth_s = 0.05\nbalancers_s = 0.05\nhosts_s = 1.0"
     return "\n\n".join([f'name = "{world}"\nenvironment = "test"', *tables, paces]) + "\n"
 

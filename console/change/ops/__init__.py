@@ -6,6 +6,16 @@ An op is data. Applying it twice is the same as once, so that an unwind may repe
 
 from console.change.ops.op import Op, Wait
 from console.change.ops.pool import EndSessions, Place, SetAdmin
-from console.change.ops.replica_set import StepDown
+from console.change.ops.replica_set import ForceReconfigure, Freeze, Reconfigure, StepDown
 
-__all__ = ["EndSessions", "Op", "Place", "SetAdmin", "StepDown", "Wait"]
+__all__ = [
+    "EndSessions",
+    "ForceReconfigure",
+    "Freeze",
+    "Op",
+    "Place",
+    "Reconfigure",
+    "SetAdmin",
+    "StepDown",
+    "Wait",
+]
