@@ -19,6 +19,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             "before": _standing(plan.impact.before),
             "after": _standing(plan.impact.after),
             "after_one_more": _standing(plan.impact.after_one_more),
+            "weighed": list(plan.impact.weighed),
         },
         "preflight": [
             {"says": check.says, "ok": check.ok or check.warns, "value": check.value, "limit": check.limit}
@@ -53,9 +54,18 @@ def _standing(standing: Standing) -> dict[str, Any]:
     return {
         "app_servers_serving": standing.serving,
         "capacity": round(standing.capacity, 3),
+        "busiest_server": standing.burden.server or None,
+        "busiest_share": round(standing.burden.share, 3),
+        "busiest_requests_s": _rounded(standing.burden.requests_s),
+        "busiest_of_session_limit": _rounded(standing.burden.of_limit),
+        "busiest_of_most_seen": _rounded(standing.burden.of_seen),
         "votes_up": standing.votes_up,
         "majority": standing.majority,
         "electable": standing.electable,
         "app_servers_tolerated": standing.app_servers,
         "members_tolerated": standing.members,
     }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)

@@ -55,6 +55,8 @@ def print_plan(plan: Plan) -> None:
     """The dry run: checks with values, impact, steps with the exact commands, undo."""
     _say(_text(f"{plan.title} on {plan.cluster}", "bold"))
     _say(_text(f"impact: {plan.impact.grade}: {plan.impact.says}"))
+    for weighed in plan.impact.weighed:
+        _say(_text(f"  {weighed}"))
     for check in plan.checks:
         word = "ok" if check.ok else "no" if check.warns else "REFUSED"
         out.print(

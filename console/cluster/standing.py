@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from console.cluster.candidates import caught_up
-from console.cluster.snapshot import AppServer, Health, PoolMember, Snapshot, Tolerates
+from console.cluster.capacity import Burden, burden
+from console.cluster.serving import Entry, pools_known, serves
+from console.cluster.snapshot import Snapshot, Tolerates
 
-Entry = tuple[AppServer, PoolMember]
-"""A server, and its place in one backend of one balancer."""
+__all__ = ["Entry", "Standing", "pools_known", "serves", "standing", "tolerates"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +18,8 @@ class Standing:
     """Serving application servers, in the backend that has fewest."""
     capacity: float
     """Share of the configured weight that serves, in the backend that has least; 1.0 is all of it."""
+    burden: Burden
+    """What the peak of the last minutes asks of the busiest server."""
     app_servers: int
     """All application servers, serving or not."""
     votes_up: int
@@ -58,6 +61,7 @@ def standing(snapshot: Snapshot) -> Standing:
     return Standing(
         serving=min((sum(serves(*entry) for entry in pool) for pool in pools), default=0),
         capacity=min(map(_capacity, pools), default=0.0),
+        burden=burden(snapshot),
         app_servers=len(snapshot.app_servers),
         votes_up=replica_set.voters_up,
         majority=replica_set.majority,
@@ -67,22 +71,6 @@ def standing(snapshot: Snapshot) -> Standing:
         members=max(0, spare) if writable else 0,
         writable=writable,
     )
-
-
-def serves(server: AppServer, pool: PoolMember) -> bool:
-    """It takes traffic from this backend and is healthy by its own word."""
-    return server.health is Health.UP and pool.serving
-
-
-def pools_known(snapshot: Snapshot) -> dict[tuple[str, str], list[Entry]]:
-    """The entries of every (balancer, backend) whose balancer answers."""
-    # A balancer that does not answer is not counted: neither what it serves nor what it does not.
-    pools: dict[tuple[str, str], list[Entry]] = {}
-    for server in snapshot.app_servers:
-        for pool in server.pools:
-            if pool.known:
-                pools.setdefault((pool.balancer, pool.backend), []).append((server, pool))
-    return pools
 
 
 def _capacity(pool: list[Entry]) -> float:

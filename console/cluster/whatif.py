@@ -1,11 +1,26 @@
 """What if one of them goes away: what would still stand, and who would take over. Pure: nothing is touched."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 
-from console.cluster.candidates import Candidate, Predicate, caught_up, electable_after_step_down, succession, successor
-from console.cluster.snapshot import Admin, Health, Member, MemberState, ReplicaSet, Snapshot
+from console.cluster.candidates import Candidate, Predicate, electable_after_step_down, successor
+from console.cluster.capacity import Burden
+from console.cluster.finding import listed, span
+from console.cluster.snapshot import AppServer, Balancer, Member, Snapshot
 from console.cluster.standing import Standing, pools_known, serves, standing, tolerates
+from console.cluster.suppose import (
+    member_removed,
+    server_removed,
+    with_member_added,
+    with_new_server,
+    with_priority,
+    with_server,
+    with_weight,
+    without_domain,
+    without_member,
+    without_server,
+)
 
 __all__ = [
     "Candidate",
@@ -15,13 +30,26 @@ __all__ = [
     "Standing",
     "electable_after_step_down",
     "impact",
+    "member_removed",
+    "oplog_covers",
+    "server_removed",
     "standing",
     "successor",
     "tolerates",
+    "with_member_added",
+    "with_new_server",
+    "with_priority",
     "with_server",
+    "with_weight",
+    "without_domain",
     "without_member",
     "without_server",
 ]
+
+OPLOG_MARGIN = 2.0
+"""An oplog must reach back so many times further than a member is planned to be away."""
+PEAK_S = 60.0
+"""A peak seen over less than this is told with a warning."""
 
 
 class Grade(StrEnum):
@@ -41,75 +69,43 @@ class Impact:
     before: Standing
     after: Standing
     after_one_more: Standing
+    weighed: tuple[str, ...] = ()
+    """What else was weighed, a sentence each: the peak, failure domains, the oplog."""
 
 
-def without_server(snapshot: Snapshot, name: str) -> Snapshot:
-    """The same picture when that server takes no traffic; its findings are not judged anew."""
-    return _with_admin(snapshot, name, Admin.MAINT)
+def impact(before: Snapshot, after: Snapshot, tier: str = "", absence_s: float = 0.0) -> Impact:
+    """What lies between two pictures, graded for `app` or `replica_set`; without a tier, for whatever differs.
 
-
-def with_server(snapshot: Snapshot, name: str) -> Snapshot:
-    """The same picture when that server is ready in every backend; its findings are not judged anew."""
-    return _with_admin(snapshot, name, Admin.READY)
-
-
-def without_member(snapshot: Snapshot, name: str) -> Snapshot:
-    """The same picture when that member is down and the others have elected; its findings are not judged anew."""
-    lost = snapshot.member(name)
-    if lost is None:
-        return snapshot
-    down = replace(
-        lost, state=MemberState.DOWN, health=Health.DOWN, reason="taken away", writable=False, lag_s=None, seen_by=()
-    )
-    members = tuple(down if member is lost else member for member in snapshot.replica_set.members)
-    return _judged(replace(snapshot, replica_set=_elected(replace(snapshot.replica_set, members=members))))
-
-
-def impact(before: Snapshot, after: Snapshot, tier: str = "") -> Impact:
-    """What lies between two pictures, graded for `app` or `replica_set`; without a tier, for whatever differs."""
+    `absence_s`: how long the members that go away are planned to be gone; 0 when they are not to come back.
+    """
     tiers = (tier,) if tier else _differing(before, after)
-    now, then = standing(before), standing(after)
-    further = standing(_one_less(after, tiers))
+    now, then, further = standing(before), standing(after), standing(_one_less(after, tiers))
+    exposed = _newly_exposed(before, after, tiers)
     return Impact(
-        grade=_grade(then, further, tiers),
+        grade=_grade(then, further, tiers, exposed=bool(exposed)),
         says="; ".join(_app_says(then) if tier == "app" else _members_say(then) for tier in tiers),
         before=now,
         after=then,
         after_one_more=further,
+        weighed=(
+            *(_peak_says(after, then.burden, further.burden) if "app" in tiers else ()),
+            *exposed,
+            *(_oplog_says(before, after, absence_s) if absence_s else ()),
+        ),
     )
 
 
-def _with_admin(snapshot: Snapshot, name: str, admin: Admin) -> Snapshot:
-    servers = tuple(
-        replace(server, pools=tuple(replace(pool, admin=admin) for pool in server.pools))
-        if server.name == name
-        else server
-        for server in snapshot.app_servers
+def oplog_covers(snapshot: Snapshot, name: str, absence_s: float) -> Predicate:
+    """Whether a member can catch up from the others' oplogs after so many seconds, with margin."""
+    # One member whose oplog reaches back far enough will do: whoever comes back looks for such a one.
+    others = (m for m in snapshot.replica_set.members if name not in (m.name, m.address) and m.up)
+    window_s = max((m.oplog_window_s for m in others if m.oplog_window_s is not None), default=None)
+    return Predicate(
+        name="oplog window",
+        ok=window_s is not None and window_s >= absence_s * OPLOG_MARGIN,
+        value="not known" if window_s is None else span(window_s),
+        limit=f"at least {span(absence_s * OPLOG_MARGIN)}",
     )
-    return _judged(replace(snapshot, app_servers=servers))
-
-
-def _judged(snapshot: Snapshot) -> Snapshot:
-    return replace(snapshot, tolerates=tolerates(snapshot), findings=())
-
-
-def _elected(replica_set: ReplicaSet) -> ReplicaSet:
-    """The set after its members have noticed: one Primary with a majority, none without."""
-    quorum = 0 < replica_set.majority <= replica_set.voters_up
-    if replica_set.primary and quorum:
-        return replica_set
-    ranked = sorted((m for m in replica_set.members if caught_up(m)), key=succession)
-    leader = ranked[0] if ranked and quorum else None
-    term = (replica_set.term or 0) + 1 if leader else replica_set.term
-    return replace(replica_set, term=term, members=tuple(_after_election(m, leader, term) for m in replica_set.members))
-
-
-def _after_election(member: Member, leader: Member | None, term: int | None) -> Member:
-    if member is leader:
-        return replace(member, state=MemberState.PRIMARY, writable=True, term=term, lag_s=0.0)
-    if member.state is MemberState.PRIMARY:
-        return replace(member, state=MemberState.SECONDARY, writable=False)
-    return member
 
 
 def _differing(before: Snapshot, after: Snapshot) -> tuple[str, ...]:
@@ -142,13 +138,37 @@ def _writes_left(snapshot: Snapshot) -> tuple[bool, int, int]:
     return (left.writes_stand, left.members, left.electable)
 
 
-def _grade(after: Standing, further: Standing, tiers: tuple[str, ...]) -> Grade:
+def _grade(after: Standing, further: Standing, tiers: tuple[str, ...], *, exposed: bool) -> Grade:
     def stands(left: Standing) -> bool:
         return ("app" not in tiers or left.serving > 0) and ("replica_set" not in tiers or left.writes_stand)
 
     if not stands(after):
         return Grade.UNSAFE
-    return Grade.SAFE if stands(further) else Grade.DEGRADED
+    overloaded = "app" in tiers and (after.burden.too_much or further.burden.too_much)
+    return Grade.SAFE if stands(further) and not overloaded and not exposed else Grade.DEGRADED
+
+
+def _newly_exposed(before: Snapshot, after: Snapshot, tiers: tuple[str, ...]) -> tuple[str, ...]:
+    """What the loss of one failure domain would stop after the change and would not have stopped before."""
+    things: tuple[AppServer | Balancer | Member, ...] = (
+        *after.balancers,
+        *after.app_servers,
+        *after.replica_set.members,
+    )
+    stops: dict[str, list[str]] = {}
+    for domain in sorted({thing.domain for thing in things if thing.domain}):
+        then = standing(without_domain(after, domain))
+        stopped = [what for what, tier in (("service", "app"), ("writes", "replica_set")) if tier in tiers]
+        stopped = [what for what in stopped if not _goes_on(then, what)]
+        now = standing(without_domain(before, domain)) if stopped else then
+        for what in stopped:
+            if _goes_on(now, what):
+                stops.setdefault(what, []).append(domain)
+    return tuple(f"the loss of {_either(domains)} would then stop {what}" for what, domains in stops.items())
+
+
+def _goes_on(left: Standing, what: str) -> bool:
+    return left.serving > 0 if what == "service" else left.writes_stand
 
 
 def _app_says(after: Standing) -> str:
@@ -168,6 +188,39 @@ def _members_say(after: Standing) -> str:
             f"{after.write_majority}: writes stall"
         )
     return f"{_votes(after)} stay up and {after.majority} are needed; {_more(after.members)}"
+
+
+def _peak_says(after: Snapshot, then: Burden, further: Burden) -> Iterator[str]:
+    load = after.load
+    if not then.server:
+        return
+    if then.requests_s is None:
+        yield f"the peak is not known: the balancers were watched for {span(load.over_s)} only"
+        return
+    over = span(load.over_s) + (" only" if load.over_s < PEAK_S else "")
+    more = "" if further.requests_s is None else f", {further.requests_s:.0f} after one more loss"
+    seen = f"; the most that one was seen to carry is {load.peak_of_one_s:.0f}" if load.peak_of_one_s else ""
+    peak = f"of the peak of {load.peak_requests_s:.0f} requests/s (watched for {over})"
+    yield f"{peak} one server would carry {then.requests_s:.0f}{more}{seen}"
+    if then.of_limit is None:
+        yield "no limit of sessions is set for the servers: what one can carry is not known"
+    else:
+        later = "" if further.of_limit is None else f", {further.of_limit:.0%} after one more loss"
+        yield f"the peak of {load.peak_sessions} sessions would fill {then.of_limit:.0%} of one server's limit{later}"
+
+
+def _oplog_says(before: Snapshot, after: Snapshot, absence_s: float) -> Iterator[str]:
+    for member in before.replica_set.members:
+        left = after.member(member.name)
+        if member.up and left is not None and not left.up:
+            covers = oplog_covers(after, member.name, absence_s)
+            word = "reaches back" if covers.ok else "is too short: it reaches back"
+            away = f"{member.name} is to be away for {span(absence_s)}, which needs {covers.limit}"
+            yield f"the oplog {word} {covers.value}; {away}"
+
+
+def _either(names: list[str]) -> str:
+    return listed(names).replace(" and ", " or ")
 
 
 def _votes(after: Standing) -> str:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from textual.content import Content
 
 from console.change.events import EventKind, Outcome
+from console.cluster import finding
 from console.cluster.snapshot import Admin, Health, Member, MemberState, Severity
 from console.cluster.text import clean
 from console.cluster.whatif import Grade
@@ -71,13 +72,8 @@ def member_state(member: Member) -> Cell:
 
 
 def span(seconds: float | None) -> str:
-    """A time in one unit: 42 s, 5 min, 3 h, 12 d."""
-    if seconds is None:
-        return "-"
-    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"
+    """A time in one unit: 42 s, 5 min, 3 h, 12 d; a dash when there is none."""
+    return "-" if seconds is None else finding.span(seconds)
 
 
 def count(number: int, one: str) -> str:

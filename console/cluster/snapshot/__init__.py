@@ -4,6 +4,7 @@ Equal pictures are equal values: what only says *when* something was seen takes 
 a screen redraws nothing while nothing changes.
 """
 
+from console.cluster.snapshot.load import Load, ServerLoad
 from console.cluster.snapshot.node import Node, Size
 from console.cluster.snapshot.picture import Finding, Hold, Lease, Snapshot, Tolerates
 from console.cluster.snapshot.pools import AppServer, Balancer, PoolMember
@@ -18,12 +19,14 @@ __all__ = [
     "Health",
     "Hold",
     "Lease",
+    "Load",
     "Member",
     "MemberState",
     "Node",
     "PeerView",
     "PoolMember",
     "ReplicaSet",
+    "ServerLoad",
     "ServiceState",
     "Severity",
     "Size",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from console.cluster.snapshot.load import Load
 from console.cluster.snapshot.node import Node
 from console.cluster.snapshot.pools import AppServer, Balancer
 from console.cluster.snapshot.replica_set import Member, ReplicaSet, SpareMember
@@ -78,6 +79,7 @@ class Snapshot:
     lease_reason: str = ""
     """Why the lease cannot be seen; empty when it can."""
     holds: tuple[Hold, ...] = ()
+    load: Load = field(default=Load(), compare=False)
 
     def app_server(self, name: str) -> AppServer | None:
         """The application server of that name, or None."""

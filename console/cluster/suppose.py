@@ -1,0 +1,175 @@
+"""The same picture after something was done or lost. Pure: nothing is touched, and findings are not judged anew."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from console.cluster.candidates import caught_up, succession
+from console.cluster.snapshot import (
+    Admin,
+    AppServer,
+    Balancer,
+    Health,
+    Member,
+    MemberState,
+    PoolMember,
+    ReplicaSet,
+    Snapshot,
+)
+from console.cluster.standing import tolerates
+
+
+def without_server(snapshot: Snapshot, name: str) -> Snapshot:
+    """That server takes no traffic."""
+    return _with_pools(snapshot, name, lambda pool: replace(pool, admin=Admin.MAINT))
+
+
+def with_server(snapshot: Snapshot, name: str) -> Snapshot:
+    """That server is ready in every backend."""
+    return _with_pools(snapshot, name, lambda pool: replace(pool, admin=Admin.READY))
+
+
+def with_weight(snapshot: Snapshot, name: str, weight: int) -> Snapshot:
+    """That server has this weight in every backend."""
+    return _with_pools(snapshot, name, lambda pool: replace(pool, weight=weight))
+
+
+def with_new_server(snapshot: Snapshot, name: str, weight: int | None = None) -> Snapshot:
+    """That server serves in every backend, with the weight of its neighbours unless told."""
+    spare = next((server for server in snapshot.spare_servers if server.name == name), None)
+    new = spare or AppServer(name=name, address=name)
+    places: dict[tuple[str, str], PoolMember] = {}
+    for neighbour in snapshot.app_servers:
+        for pool in neighbour.pools:
+            places.setdefault((pool.balancer, pool.backend), pool)
+    pools = tuple(
+        replace(
+            pool,
+            server=name,
+            address=new.address,
+            admin=Admin.READY,
+            check=Health.UP,
+            weight=pool.weight if weight is None else weight,
+            sessions=0,
+            queue=0,
+            backup=False,
+            requests_s=None,
+            errors_s=None,
+        )
+        for pool in places.values()
+    )
+    joined = replace(new, health=Health.UP, pools=pools)
+    others = tuple(server for server in snapshot.app_servers if server.name != name)
+    spares = tuple(server for server in snapshot.spare_servers if server is not spare)
+    return _judged(replace(snapshot, app_servers=(*others, joined), spare_servers=spares))
+
+
+def server_removed(snapshot: Snapshot, name: str) -> Snapshot:
+    """That server stands in no backend any more."""
+    return _judged(replace(snapshot, app_servers=tuple(s for s in snapshot.app_servers if s.name != name)))
+
+
+def without_member(snapshot: Snapshot, name: str) -> Snapshot:
+    """That member is down, and the others have elected."""
+    lost = snapshot.member(name)
+    return (
+        snapshot
+        if lost is None
+        else _with_members(snapshot, (_down(m) if m is lost else m for m in _members(snapshot)))
+    )
+
+
+def member_removed(snapshot: Snapshot, name: str) -> Snapshot:
+    """That member is in the configuration no more, so votes and majority are counted without it."""
+    gone = snapshot.member(name)
+    return snapshot if gone is None else _with_members(snapshot, (m for m in _members(snapshot) if m is not gone))
+
+
+def with_member_added(snapshot: Snapshot, name: str, votes: int = 1) -> Snapshot:
+    """That member has joined and caught up; without a vote it has no priority either."""
+    spare = next((s for s in snapshot.spare_members if name in (s.name, s.address)), None)
+    joined = Member(
+        name=spare.name if spare else name,
+        address=spare.address if spare else name,
+        domain=spare.domain if spare else "",
+        state=MemberState.SECONDARY,
+        health=Health.UP,
+        votes=votes,
+        priority=1.0 if votes else 0.0,
+        lag_s=0.0,
+    )
+    spares = tuple(s for s in snapshot.spare_members if s is not spare)
+    return _with_members(replace(snapshot, spare_members=spares), (*_members(snapshot), joined))
+
+
+def with_priority(snapshot: Snapshot, name: str, priority: float) -> Snapshot:
+    """That member has this priority; 0 also stands for one that is frozen."""
+    changed = snapshot.member(name)
+    return _with_members(snapshot, (replace(m, priority=priority) if m is changed else m for m in _members(snapshot)))
+
+
+def without_domain(snapshot: Snapshot, domain: str) -> Snapshot:
+    """Everything in that failure domain is down: balancers, application servers and members."""
+    balancers = tuple(_balancer_down(b) if b.domain == domain else b for b in snapshot.balancers)
+    lost = {balancer.name for balancer in snapshot.balancers if balancer.domain == domain}
+    servers = tuple(
+        replace(
+            server,
+            health=Health.DOWN if server.domain == domain else server.health,
+            pools=tuple(replace(pool, known=pool.known and pool.balancer not in lost) for pool in server.pools),
+        )
+        for server in snapshot.app_servers
+    )
+    members = (_down(m) if m.domain == domain else m for m in _members(snapshot))
+    return _with_members(replace(snapshot, balancers=balancers, app_servers=servers), members)
+
+
+def _with_pools(snapshot: Snapshot, name: str, change: Callable[[PoolMember], PoolMember]) -> Snapshot:
+    servers = tuple(
+        replace(server, pools=tuple(map(change, server.pools))) if server.name == name else server
+        for server in snapshot.app_servers
+    )
+    return _judged(replace(snapshot, app_servers=servers))
+
+
+def _with_members(snapshot: Snapshot, members: Iterable[Member]) -> Snapshot:
+    listed = tuple(members)
+    votes = sum(member.voting for member in listed)
+    replica_set = replace(snapshot.replica_set, members=listed, votes=votes, majority=votes // 2 + 1)
+    return _judged(replace(snapshot, replica_set=_elected(replica_set)))
+
+
+def _members(snapshot: Snapshot) -> tuple[Member, ...]:
+    return snapshot.replica_set.members
+
+
+def _down(member: Member) -> Member:
+    return replace(
+        member, state=MemberState.DOWN, health=Health.DOWN, reason="taken away", writable=False, lag_s=None, seen_by=()
+    )
+
+
+def _balancer_down(balancer: Balancer) -> Balancer:
+    return replace(balancer, health=Health.DOWN, reason="taken away")
+
+
+def _judged(snapshot: Snapshot) -> Snapshot:
+    return replace(snapshot, tolerates=tolerates(snapshot), findings=())
+
+
+def _elected(replica_set: ReplicaSet) -> ReplicaSet:
+    """The set after its members have noticed: one Primary with a majority, none without."""
+    quorum = 0 < replica_set.majority <= replica_set.voters_up
+    if replica_set.primary and quorum:
+        return replica_set
+    ranked = sorted((m for m in replica_set.members if caught_up(m)), key=succession)
+    leader = ranked[0] if ranked and quorum else None
+    term = (replica_set.term or 0) + 1 if leader else replica_set.term
+    return replace(replica_set, term=term, members=tuple(_after_election(m, leader, term) for m in replica_set.members))
+
+
+def _after_election(member: Member, leader: Member | None, term: int | None) -> Member:
+    if member is leader:
+        return replace(member, state=MemberState.PRIMARY, writable=True, term=term, lag_s=0.0)
+    if member.state is MemberState.PRIMARY:
+        return replace(member, state=MemberState.SECONDARY, writable=False)
+    return member
