@@ -1,6 +1,7 @@
 """The replica set's configuration as lines, a member each, and how two of them differ."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from console.cluster.snapshot import Member, ReplicaSet
 from console.cluster.views import MemberConfig
@@ -28,8 +29,7 @@ def line(member: Member) -> MemberConfig:
 
 def difference(expected: Sequence[MemberConfig], found: Sequence[MemberConfig]) -> str:
     """What is otherwise than expected, as words; empty when nothing is. Order and the server's marks do not count."""
-    wanted = {line.address: line for line in expected}
-    there = {line.address: line for line in found}
+    wanted, there = _by_address(expected), _by_address(found)
     words = []
     for address in dict.fromkeys((*wanted, *there)):
         if address not in wanted:
@@ -39,6 +39,27 @@ def difference(expected: Sequence[MemberConfig], found: Sequence[MemberConfig]) 
         elif values := _differing(wanted[address], there[address]):
             words.append(f"{address} has {values}")
     return "; ".join(words)
+
+
+def moved(before: Sequence[MemberConfig], after: Sequence[MemberConfig]) -> tuple[str, ...]:
+    """The addresses whose lines differ."""
+    old, new = _by_address(before), _by_address(after)
+    return tuple(address for address in dict.fromkeys((*old, *new)) if old.get(address) != new.get(address))
+
+
+def mended(before: Sequence[MemberConfig], after: Sequence[MemberConfig], found: Sequence[MemberConfig]) -> Lines:
+    """What was found, with those lines set to `after` that are still as `before`: another's changes stay."""
+    old, new, there = _by_address(before), _by_address(after), _by_address(found)
+    for address in moved(before, after):
+        if there.get(address) == old.get(address):
+            there.pop(address, None)
+            there |= {address: new[address]} if address in new else {}
+    order = [*new, *(address for address in there if address not in new)]
+    return tuple(there[address] for address in order if address in there)
+
+
+def _by_address(lines: Sequence[MemberConfig]) -> dict[str, MemberConfig]:
+    return {line.address: replace(line, newly_added=False) for line in lines}
 
 
 def _differing(wanted: MemberConfig, found: MemberConfig) -> str:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from console.cluster.configuration import difference
 from console.cluster.views import MemberConfig, MemberView, SpareView
+from console.ports.compare import to_do
 from console.ports.protocols import Refused, Unclear
 
 from .members import MEMBERS, SPARES, address_of, name_of
@@ -73,7 +74,9 @@ class MemoryReplicaSet(Port):
         last = f"{{replSetStepDown: {period_s}, secondaryCatchUpPeriodSecs: {catch_up_s}}}"
         return "\n".join([*first, f"db.adminCommand({last})  on {address}"])
 
-    async def reconfigure(self, before: Lines, after: Lines, *, term: int | None = None) -> None:
+    async def reconfigure(
+        self, before: Lines, after: Lines, *, term: int | None = None, thorough: bool = False
+    ) -> None:
         """As MongoDB does: compared, refused without a majority or without its Primary, else installed."""
         here = self.world
         here.commands.append(self.reconfigure_command(before, after))
@@ -81,12 +84,15 @@ class MemoryReplicaSet(Port):
             raise Refused("there is no Primary, and only a Primary changes the configuration")
         if term not in (None, here.term):
             raise Refused(f"{address_of(here.primary)} is Primary in term {here.term} now, not in term {term}")
-        leads = next((line for line in after if line.address == address_of(here.primary or "")), None)
+        wanted = self._to_do(before, after, thorough=thorough)
+        if not wanted:
+            return
+        leads = next((line for line in wanted if line.address == address_of(here.primary or "")), None)
         if leads is None or not here.has_majority:
             raise Refused("no majority of the new configuration answered the Primary, and nothing was changed")
         if not leads.priority:
             raise Refused("the Primary could not be Primary in this configuration")
-        self._configure(before, after)
+        self._configure(wanted)
 
     def reconfigure_command(self, before: Lines, after: Lines) -> str:
         """What becomes of each line."""
@@ -100,7 +106,8 @@ class MemoryReplicaSet(Port):
             raise Refused(f"{address} cannot be asked for its configuration")
         if here.primary:
             raise Refused(f"{address} knows a Primary, {address_of(here.primary)}: nothing has to be forced")
-        self._configure(before, after)
+        if wanted := self._to_do(before, after):
+            self._configure(wanted)
 
     def force_reconfigure_command(self, address: str, before: Lines, after: Lines) -> str:
         """What becomes of each line."""
@@ -123,16 +130,14 @@ class MemoryReplicaSet(Port):
         """In MongoDB's words."""
         return f"db.adminCommand({{replSetFreeze: {seconds}}})  on {address}"
 
-    def _configure(self, before: Lines, after: Lines) -> None:
-        here = self.world
-        if here.set_refuses:
-            raise Refused(here.set_refuses)
-        if not difference(after, here.config):
-            return
-        if moved := difference(before, here.config):
-            raise Refused(f"the configuration is not the one that was planned for: {moved}")
-        if here.set_applies:
-            here.configure(after)
+    def _to_do(self, before: Lines, after: Lines, *, thorough: bool = False) -> Lines:
+        if self.world.set_refuses:
+            raise Refused(self.world.set_refuses)
+        return to_do(before, after, self.world.config, thorough=thorough)
+
+    def _configure(self, lines: Lines) -> None:
+        if self.world.set_applies:
+            self.world.configure(lines)
         self._answer("the Primary")
 
     def _answer(self, who: str) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from pymongo.errors import PyMongoError
 
-from console.cluster.configuration import difference
 from console.cluster.views import MemberConfig
+from console.ports.compare import to_do
 from console.ports.protocols import Refused
 
 from .configuration import RECONFIGURE_S, changed, edits, lines
@@ -33,7 +33,9 @@ class Reconfiguring(ABC):
     async def _leading(self) -> str | None:
         """The address of the Primary."""
 
-    async def reconfigure(self, before: Lines, after: Lines, *, term: int | None = None) -> None:
+    async def reconfigure(
+        self, before: Lines, after: Lines, *, term: int | None = None, thorough: bool = False
+    ) -> None:
         """Never forced; refused with the difference unless the Primary holds what was expected."""
         address = await self._leading()
         if address is None:
@@ -44,8 +46,8 @@ class Reconfiguring(ABC):
                 raise Refused(f"{address} is not Primary any more; {hello.get('primary') or 'nobody'} is")
             if term is not None and term_of(hello) != term:
                 raise Refused(f"{address} is Primary in term {term_of(hello)} now, not in term {term}")
-            if _to_do(config, before, after):
-                command = {"replSetReconfig": changed(config, after), "maxTimeMS": int(RECONFIGURE_S * 1000)}
+            if wanted := to_do(before, after, lines(config), thorough=thorough):
+                command = {"replSetReconfig": changed(config, wanted), "maxTimeMS": int(RECONFIGURE_S * 1000)}
                 await _send(client, address, command)
 
     def reconfigure_command(self, before: Lines, after: Lines) -> str:
@@ -58,8 +60,8 @@ class Reconfiguring(ABC):
             hello, config = await _read(client, address)
             if leader := hello.get("primary"):
                 raise Refused(f"{address} knows a Primary, {leader}: nothing has to be forced")
-            if _to_do(config, before, after):
-                await _send(client, address, {"replSetReconfig": changed(config, after), "force": True})
+            if wanted := to_do(before, after, lines(config)):
+                await _send(client, address, {"replSetReconfig": changed(config, wanted), "force": True})
 
     def force_reconfigure_command(self, address: str, before: Lines, after: Lines) -> str:
         """As it would be typed into a MongoDB shell on that member."""
@@ -85,16 +87,6 @@ async def _read(client: Client, address: str) -> tuple[dict[str, Any], dict[str,
         return hello, (await client.admin.command("replSetGetConfig"))["config"]
     except PyMongoError as error:
         raise Refused(f"{address} cannot be asked for its configuration: {error}") from None
-
-
-def _to_do(config: dict[str, Any], before: Lines, after: Lines) -> bool:
-    """Is there anything to send. Raises Refused with the difference when the configuration is another."""
-    found = lines(config)
-    if not difference(after, found):
-        return False
-    if moved := difference(before, found):
-        raise Refused(f"the configuration is not the one that was planned for: {moved}")
-    return True
 
 
 async def _send(client: Client, address: str, command: dict[str, Any]) -> None:

@@ -3,10 +3,31 @@
 from difflib import get_close_matches
 
 from console.change.action import Action
-from console.change.actions import drain, maint, ready, step_down
+from console.change.actions import (
+    add_secondary,
+    drain,
+    force_reconfigure,
+    freeze,
+    maint,
+    ready,
+    remove_member,
+    set_priority,
+    step_down,
+)
 from console.change.plan import PlanError
 
-ACTIONS: tuple[Action, ...] = (drain.ACTION, ready.ACTION, maint.ACTION, step_down.ACTION)
+ACTIONS: tuple[Action, ...] = (
+    drain.ACTION,
+    ready.ACTION,
+    maint.ACTION,
+    step_down.ACTION,
+    add_secondary.ACTION,
+    remove_member.ACTION,
+    set_priority.ACTION,
+    freeze.FREEZE,
+    freeze.UNFREEZE,
+    force_reconfigure.ACTION,
+)
 
 
 def action_named(name: str) -> Action:

@@ -33,16 +33,18 @@ class StepDown:
 
 @dataclass(frozen=True, slots=True)
 class Reconfigure:
-    """Set the configuration's lines at the Primary, if they are as expected; its undo is the same the other way."""
+    """Set the configuration's lines at the Primary, if they are as expected."""
 
     before: tuple[MemberConfig, ...]
     after: tuple[MemberConfig, ...]
     term: int | None = None
     """Refused unless the Primary is of this one; None for a later step, which may meet another Primary."""
+    thorough: bool = False
+    """Set only the lines that are still as expected, and leave the others: for an undo, which mends what it can."""
 
     async def apply(self, reach: Reach) -> None:
         """Nothing is sent where the lines are so already."""
-        await _reconfigures(reach).reconfigure(self.before, self.after, term=self.term)
+        await _reconfigures(reach).reconfigure(self.before, self.after, term=self.term, thorough=self.thorough)
 
     def command(self, reach: Reach) -> str:
         """A line a command."""

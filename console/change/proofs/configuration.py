@@ -16,6 +16,8 @@ class ConfigurationIs:
 
     says: str
     lines: tuple[MemberConfig, ...]
+    only: tuple[str, ...] = ()
+    """Look at the lines of these addresses only; empty: at all."""
     counted: str = ""
     """The address whose vote must count already: a voter that has just joined does not until it has caught up."""
     led: bool = False
@@ -27,8 +29,8 @@ class ConfigurationIs:
         holders = [m for m in replica_set.members if m.configured and seen_since(m, since_s)]
         if not holders:
             return Verdict(False, "no member has been looked at since", blind=True)
-        if moved := difference(self.lines, configuration(replica_set)):
-            return Verdict(False, f"the configuration is not so yet: {moved}")
+        if otherwise := difference(self._looked_at(self.lines), self._looked_at(configuration(replica_set))):
+            return Verdict(False, f"the configuration is not so yet: {otherwise}")
         behind = next((m for m in holders if m.config_version != replica_set.config_version), None)
         if behind:
             held = f"configuration {behind.config_version}, not yet {replica_set.config_version}"
@@ -39,6 +41,9 @@ class ConfigurationIs:
         if self.led and replica_set.primary not in holders:
             return Verdict(False, "there is no Primary yet")
         return Verdict(True, f"{self.says}: configuration {replica_set.config_version} at {len(holders)} members")
+
+    def _looked_at(self, lines: tuple[MemberConfig, ...]) -> tuple[MemberConfig, ...]:
+        return tuple(line for line in lines if not self.only or line.address in self.only)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,8 @@ def member_unknown(snapshot: Snapshot) -> Iterator[Finding]:
 def member_not_serving(snapshot: Snapshot) -> Iterator[Finding]:
     """It answers, and is in a state in which it serves nobody."""
     for member in snapshot.replica_set.members:
-        if member.health is Health.UP and member.state not in (*_SERVING, MemberState.STARTUP2):
+        silent = member.health is Health.UP and member.state not in (*_SERVING, MemberState.STARTUP2)
+        if silent and member.configured:
             means = _MEANS.get(member.state, "it serves nobody")
             yield warning("member-not-serving", member.name, f"{member.name} is {member.state}: {means}.")
 

@@ -64,10 +64,16 @@ class Reconfigures(Protocol):
 
     `before` and `after` are all lines of the configuration. Where it reads `after` already, nothing is sent; where it
     reads neither, that is Refused with the difference. Everything that the lines do not tell is kept as it is read.
+    `thorough`, for an undo: only lines that are still as `before` are set, and what others changed stays.
     """
 
     async def reconfigure(
-        self, before: Sequence[MemberConfig], after: Sequence[MemberConfig], *, term: int | None = None
+        self,
+        before: Sequence[MemberConfig],
+        after: Sequence[MemberConfig],
+        *,
+        term: int | None = None,
+        thorough: bool = False,
     ) -> None:
         """Never forced; `term`: refused unless the Primary is of this one. Raises Refused or Unclear."""
         ...
