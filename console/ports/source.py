@@ -12,7 +12,7 @@ from console.ports.clusterfile import WatchTable
 from console.ports.protocols import BalancerPort, HealthCheck, HostFacts, LooksAtSpares, Shells
 from console.ports.reach import Reach
 
-SPARES_S = 2.5
+SPARES_S = 2.0
 """How often a spare member is looked at: always within FRESH_S, so that a plan may stand on it."""
 
 

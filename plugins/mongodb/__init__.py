@@ -62,6 +62,7 @@ class MongoDB(Reconfiguring):
         self._queues: set[asyncio.Queue[MemberView]] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = asyncio.Event()
+        self._probed = asyncio.Event()
         port = parsed["nodelist"][0][1] or 27017
         self._spares = Spares(context, self._watches, self._monitor, port, settings.deadline_s)
 
@@ -77,8 +78,11 @@ class MongoDB(Reconfiguring):
             self._queues.discard(queue)
 
     async def look(self) -> tuple[MemberView, ...]:
-        """Every member asked once, each within its own deadline."""
+        """Every member asked once, each within its own deadline; what the operator may is known by then, too."""
         self._begin()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(2 * self._settings.deadline_s):
+                await self._probed.wait()
         return tuple(await asyncio.gather(*(watch.look() for watch in self._watches.values())))
 
     @property
@@ -87,7 +91,9 @@ class MongoDB(Reconfiguring):
         return self._spares.names
 
     async def look_at_spare(self, name: str) -> SpareView:
-        """One look at a prepared member."""
+        """One look at a prepared member; who its peers would be must be known first."""
+        if not any(watch.view.config for watch in self._watches.values()):
+            await self.look()
         return await self._spares.look(name)
 
     async def step_down(
@@ -145,6 +151,7 @@ class MongoDB(Reconfiguring):
             operable = await self._operable() if self._settings.operator else False
             for watch in self._watches.values():
                 watch.operable = operable
+            self._probed.set()
             with suppress(TimeoutError):
                 async with asyncio.timeout(OPERABLE_EVERY_S if operable is not None else 1.0):
                     await self._closing.wait()

@@ -28,6 +28,7 @@ def sync_s(replica_set: ReplicaSet) -> float | None:
 def candidate_checks(replica_set: ReplicaSet, spare: SpareMember, votes: int) -> Iterator[Check]:
     """All of them, in the order in which they would have to be mended."""
     members = [member for member in replica_set.members if member.configured]
+    yield _nobody_joins(members)
     yield _answers(spare)
     yield _waits(spare)
     yield _its_data(spare)
@@ -39,6 +40,16 @@ def candidate_checks(replica_set: ReplicaSet, spare: SpareMember, votes: int) ->
     yield _clock(spare)
     yield _oplog(replica_set)
     yield _room(members, replica_set, votes)
+
+
+def _nobody_joins(members: list[Member]) -> Check:
+    joining = [m.name for m in members if m.newly_added]
+    return Check(
+        says="no other member is joining",
+        ok=not joining,
+        value=f"the vote of {listed(joining)} does not count yet" if joining else "every vote counts",
+        limit="one voting change at a time",
+    )
 
 
 def _answers(spare: SpareMember) -> Check:
@@ -159,7 +170,9 @@ def _oplog(replica_set: ReplicaSet) -> Check:
     known = [seconds for seconds in reach_s if seconds is not None]
     least_s = min(known) if known and len(known) == len(reach_s) else None
     if estimate_s is None:
-        return Check(says="the oplog outlasts the copy", ok=False, value="the size of the data is not known", limit="")
+        return Check(
+            says="the oplog outlasts the copy", ok=False, value="the size of the data is not known", limit="known"
+        )
     size = bytes_words(max(m.data_bytes or 0 for m in replica_set.members))
     return Check(
         says="the oplog outlasts the copy",

@@ -134,9 +134,9 @@ def answers_check(member: Member, states: Sequence[MemberState]) -> Check:
 def voters_check(before: int, after: int) -> Check:
     """The arithmetic of votes; an even number of them is a warning, for it tolerates no more than one less."""
     return Check(
-        says="the number of voters is odd",
+        says="the number of voters is odd afterwards",
         ok=after % 2 == 1,
-        value=f"{before} -> {after} voters: {arithmetic(after)}, {arithmetic(before)} before",
+        value=f"{after} voters: {arithmetic(after)} (now {before}: {arithmetic(before)})",
         limit="odd: an even number tolerates no more losses than one less does",
         warns=True,
     )

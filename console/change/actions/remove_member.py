@@ -27,7 +27,7 @@ def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Pl
         checks=(
             _not_primary_check(snapshot, member),
             *members.changing_checks(snapshot.replica_set),
-            *_what_is_left(members.lately(then), member),
+            *_what_is_left(members.lately(then), member, snapshot.replica_set.primary),
             *((members.voters_check(snapshot.replica_set.votes, votes),) if member.voting else ()),
         ),
         steps=(
@@ -59,9 +59,9 @@ def _not_primary_check(snapshot: Snapshot, member: Member) -> Check:
     )
 
 
-def _what_is_left(then: Snapshot, member: Member) -> tuple[Check, ...]:
-    left, primary = standing(then), then.replica_set.primary
-    others = [m.name for m in then.replica_set.members if caught_up(m) and m is not primary]
+def _what_is_left(then: Snapshot, member: Member, primary: Member | None) -> tuple[Check, ...]:
+    left, leader = standing(then), primary.name if primary else ""
+    others = [m.name for m in then.replica_set.members if caught_up(m) and m.name != leader]
     return (
         Check(
             says=f"a majority is up without {member.name}",
