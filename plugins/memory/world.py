@@ -63,6 +63,8 @@ class World:
     term: int = 1
     elected_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     election_s: float = 0.02
+    takeover_s: float = 10.0
+    """After which a member of higher priority than the Primary takes the role over."""
     step_down_applies: bool = True
     step_down_answers: bool = True
     commands: list[str] = field(default_factory=list)
@@ -138,7 +140,8 @@ class World:
             self.spares[name] = replace(self.spares[name], empty=False, former=True)
         leads = self.line(self.primary) if self.primary else None
         if leads is None or any(line.priority > leads.priority for line in self.config if self._able(line)):
-            asyncio.get_running_loop().call_later(self.election_s, self._elect_by_priority)
+            after_s = self.takeover_s if leads else self.election_s
+            asyncio.get_running_loop().call_later(after_s, self._elect_by_priority)
         self._tell()
 
     def lose_set_answers(self, *, applied: bool) -> None:
@@ -210,9 +213,10 @@ class World:
         self._tell()
 
     def _elect_by_priority(self) -> None:
-        best = self.successor(None, float("inf"))
-        if best not in (None, self.primary):
-            self._elect(str(best))
+        best, leads = self.successor(None, float("inf")), self.line(self.primary) if self.primary else None
+        ahead = self.line(best) if best else None
+        if best and ahead and (leads is None or ahead.priority > leads.priority):
+            self._elect(best)
 
     def _elect(self, name: str) -> None:
         self.primary, self.term, self.elected_at = name, self.term + 1, datetime.now(UTC)

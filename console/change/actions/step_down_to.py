@@ -14,6 +14,8 @@ from console.cluster.snapshot import Member, Snapshot
 from console.cluster.whatif import Candidate
 
 MOST_PRIORITY = 1000.0
+HANDOVER_S = 8.0
+"""From the raised priority to the step-down: a heartbeat, a look, and the others' turn to the successor."""
 
 PARAMETER = Parameter(
     name="to",
@@ -48,7 +50,13 @@ def handed_to(plan: Plan, snapshot: Snapshot, to: str, candidates: list[Candidat
     return replace(
         plan,
         title=f"{plan.title} in favour of {to}",
-        checks=(*plan.checks, _able_check(candidates, to), _stays_check(successor, rivals), _raise_check(highest)),
+        checks=(
+            *plan.checks,
+            _able_check(candidates, to),
+            _stays_check(successor, rivals),
+            _raise_check(highest),
+            _time_check(snapshot.replica_set.election_timeout_s),
+        ),
         steps=steps,
         fingerprint=(*plan.fingerprint, *members.fingerprint(snapshot)),
         notes=(*plan.notes, *(_notes(successor, highest) if len(steps) > 1 else ())),
@@ -110,6 +118,16 @@ def _raise_check(highest: float) -> Check:
         ok=highest + 1 <= MOST_PRIORITY,
         value=f"{highest:g} is the highest of the others",
         limit=f"at most {MOST_PRIORITY - 1:g}",
+    )
+
+
+def _time_check(timeout_s: float) -> Check:
+    # One of higher priority than the Primary takes over by itself after this: the step-down must come before.
+    return Check(
+        says="the election timeout leaves time for the handover",
+        ok=timeout_s >= HANDOVER_S,
+        value=f"{timeout_s:g} s",
+        limit=f"at least {HANDOVER_S:g} s",
     )
 
 

@@ -1,5 +1,6 @@
 """step-down --to: a chosen successor, and no priority that stays changed."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -57,6 +58,12 @@ def test_one_that_would_lose_the_role_at_once_is_refused_with_the_mend() -> None
 
 def test_above_the_highest_priority_there_is_none() -> None:
     assert "there is a priority above all others: 1000" in refusal(plan(with_member(calm(), "db2", priority=1000.0)))
+
+
+def test_an_election_timeout_that_ends_before_the_handover_is_refused() -> None:
+    was = calm()
+    hasty = replace(was, replica_set=replace(was.replica_set, election_timeout_s=2.0))
+    assert "leaves time for the handover: 2 s / at least 8 s" in refusal(plan(hasty))
 
 
 def test_the_primary_is_no_successor_of_itself() -> None:
