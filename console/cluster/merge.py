@@ -10,12 +10,22 @@ from console.cluster.layout import Layout
 from console.cluster.merge_members import replica_set
 from console.cluster.merge_nodes import nodes
 from console.cluster.merge_pools import Lost, PoolPlace, app_servers, balancers, kept_lost
+from console.cluster.merge_spares import spare_members
 from console.cluster.observed import Observed
 from console.cluster.rates import Rates
 from console.cluster.snapshot import Health, Snapshot
 from console.cluster.standing import tolerates
 from console.cluster.text import cleaned
-from console.cluster.views import BalancerView, HealthView, HostView, MemberView, ServiceView, SizeView, View
+from console.cluster.views import (
+    BalancerView,
+    HealthView,
+    HostView,
+    MemberView,
+    ServiceView,
+    SizeView,
+    SpareView,
+    View,
+)
 
 
 class Board:
@@ -77,6 +87,7 @@ def merge(
     hosts: dict[str, Observed[HostView]] = {}
     services: dict[str, Observed[ServiceView]] = {}
     sizes: dict[str, Observed[SizeView]] = {}
+    spares: dict[str, Observed[SpareView]] = {}
     for one in observed:
         match one.view:
             case HealthView(server=name) as view:
@@ -91,19 +102,23 @@ def merge(
                 services[name] = Observed(view, one.at_s)
             case SizeView(node=name) as view:
                 sizes[name] = Observed(view, one.at_s)
+            case SpareView(name=name) as view:
+                spares[name] = Observed(view, one.at_s)
+    members_now = replica_set(layout, members, now_s)
     servers = app_servers(layout, health, looks, now_s, lost or {})
     # Prepared and in no pool: not counted. Once a balancer has it, it is a server like any other.
-    spares = {server.name for server in servers if not server.pools} & {n.name for n in layout.nodes if n.spare}
+    unused = {server.name for server in servers if not server.pools} & {n.name for n in layout.nodes if n.spare}
     return judged(
         Snapshot(
             cluster=layout.cluster,
             environment=layout.environment,
             at=at,
-            app_servers=tuple(server for server in servers if server.name not in spares),
+            app_servers=tuple(server for server in servers if server.name not in unused),
             balancers=balancers(layout, looks, reloads or {}, now_s),
-            replica_set=replica_set(layout, members, now_s),
+            replica_set=members_now,
             nodes=nodes(layout, hosts, services, sizes, now_s),
-            spare_servers=tuple(server for server in servers if server.name in spares),
+            spare_servers=tuple(server for server in servers if server.name in unused),
+            spare_members=spare_members(layout, spares, members_now, now_s),
         )
     )
 
@@ -118,6 +133,8 @@ def _source(view: View) -> tuple[type[View], str]:
         case HealthView(server=name) | BalancerView(balancer=name) | MemberView(address=name):
             return type(view), name
         case HostView(node=name) | ServiceView(node=name) | SizeView(node=name):
+            return type(view), name
+        case SpareView(name=name):
             return type(view), name
 
 

@@ -5,7 +5,16 @@ A view never raises: what could not be seen says so itself, by its health and it
 
 from dataclasses import dataclass, field
 
-from console.cluster.snapshot import Backend, Health, Member, PeerView, PoolMember, ServiceState, Size
+from console.cluster.snapshot import (
+    Backend,
+    Health,
+    Member,
+    PeerView,
+    PoolMember,
+    ServiceState,
+    Size,
+    SpareMember,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +55,8 @@ class MemberConfig:
     arbiter: bool = False
     delay_s: int = 0
     newly_added: bool = False
+    options: tuple[str, ...] = ()
+    """What else the line says, in the set's own words, where that is not the default."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,5 +114,17 @@ class SizeView:
     """A new size takes effect at once; otherwise at the next start of the service."""
 
 
-View = HealthView | BalancerView | MemberView | HostView | ServiceView | SizeView
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpareView:
+    """A prepared member as it was looked at; its name is that of its node in the cluster file."""
+
+    itself: SpareMember
+
+    @property
+    def name(self) -> str:
+        """The node's name."""
+        return self.itself.name
+
+
+View = HealthView | BalancerView | MemberView | HostView | ServiceView | SizeView | SpareView
 """Any of them."""

@@ -135,6 +135,11 @@ class ClusterFile:
         )
         return cleaned(layout)
 
+    @property
+    def hosts(self) -> dict[str, str]:
+        """The name that each node's shell goes by; nodes without one are missing."""
+        return {node.name: node.ssh or node.name for node in self.table.nodes if self.has_shell(node)}
+
     def make(self, port: str, table: Mapping[str, Any], at: str, name: str, shells: Shells | None) -> Any:
         """The plugin that a table names, with its settings decoded. Raises ClusterFileError with the path."""
         settings = {key: value for key, value in table.items() if key not in ("plugin", "name")}
@@ -145,7 +150,13 @@ class ClusterFile:
             provider = self._plugins.load(plugin, port)
         except PluginError as error:
             raise ClusterFileError(f"{self.path}: {at}.plugin: {error}") from None
-        context = Context(name=name, shells=shells, nodes={node.name: node.address for node in self.table.nodes})
+        context = Context(
+            name=name,
+            shells=shells,
+            nodes={node.name: node.address for node in self.table.nodes},
+            lines=self.layout.nodes,
+            hosts=self.hosts if shells else {},
+        )
         try:
             return provider(_convert(settings, provider.Settings, at, self.secrets), context)
         except ClusterFileError as error:

@@ -7,11 +7,22 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 
 from console.cluster.layout import Layout
-from console.cluster.snapshot import Health, ServiceState
-from console.cluster.views import BalancerView, HealthView, HostView, ServiceView, SizeView, View
+from console.cluster.snapshot import Health, ServiceState, SpareMember
+from console.cluster.views import BalancerView, HealthView, HostView, ServiceView, SizeView, SpareView, View
 from console.ports.clusterfile import WatchTable
-from console.ports.protocols import BalancerPort, HealthCheck, HostFacts, ServicePort, Shells, SizePort
+from console.ports.protocols import (
+    BalancerPort,
+    HealthCheck,
+    HostFacts,
+    LooksAtSpares,
+    ServicePort,
+    Shells,
+    SizePort,
+)
 from console.ports.reach import Reach
+
+SPARES_S = 2.0
+"""How often a spare member is looked at: always within FRESH_S, so that a plan may stand on it."""
 
 
 class Source:
@@ -69,6 +80,8 @@ def sources(reach: Reach, layout: Layout, paces: WatchTable) -> list[Source]:
     if reach.health:
         found += [_health(reach.health, n.name, n.address, n.port, paces.health_s) for n in layout.role("app")]
     found += [_balancer(name, port, paces.balancers_s) for name, port in reach.balancers.items()]
+    if isinstance(reach.replica_set, LooksAtSpares):
+        found += [_spare(reach.replica_set, name) for name in reach.replica_set.spares]
     if reach.facts and reach.shells:
         for node, host in reach.hosts.items():
             found.append(_host(reach.facts, reach.shells, node, host, paces.hosts_s))
@@ -89,6 +102,15 @@ def _balancer(name: str, port: BalancerPort, every_s: float) -> Source:
         return BalancerView(balancer=name, health=Health.UNKNOWN, reason=why)
 
     return Source(port.look, broken, every_s)
+
+
+def _spare(port: LooksAtSpares, name: str) -> Source:
+    def broken(why: str) -> SpareView:
+        return SpareView(itself=SpareMember(name=name, address="", health=Health.UNKNOWN, reason=why))
+
+    source = Source(lambda: port.look_at_spare(name), broken, SPARES_S)
+    source.background = True  # a change of something else must not wait for it
+    return source
 
 
 def _host(facts: HostFacts, shells: Shells, node: str, host: str, every_s: float) -> Source:

@@ -1,9 +1,12 @@
 """What can be seen of a world: the same views as of a real cluster."""
 
-from console.cluster.snapshot import Admin, Backend, Health, Member, MemberState, PeerView, PoolMember
-from console.cluster.views import BalancerView, HealthView, HostView, MemberConfig, MemberView
+from dataclasses import replace
 
-from .world import BACKENDS, MEMBERS, SERVERS, WEIGHT, Balancer, Place, World
+from console.cluster.snapshot import Admin, Backend, Health, Member, MemberState, PeerView, PoolMember, SyncProgress
+from console.cluster.views import BalancerView, HealthView, HostView, MemberView, SpareView
+
+from .members import address_of
+from .world import BACKENDS, SERVERS, WEIGHT, Balancer, Place, World
 
 GIB = 2**30
 OPTIONS = "check inter 500ms fall 2 rise 2"
@@ -44,6 +47,9 @@ def member_view(world: World, name: str) -> MemberView:
     health, reason = _seen(world, name)
     if health is not Health.UP:
         return MemberView(address=address, itself=Member(name="", address=address, health=health, reason=reason))
+    if name not in world.members:
+        outside = Member(name="", address=address, health=health, state=MemberState.REMOVED, process_id=name)
+        return MemberView(address=address, itself=outside)
     leads, primary = name == world.primary, address_of(world.primary) if world.primary else None
     return MemberView(
         address=address,
@@ -56,17 +62,21 @@ def member_view(world: World, name: str) -> MemberView:
             believes_primary=primary,
             term=world.term,
             version="memory",
+            compatibility="memory",
+            config_version=world.config_version,
+            progress=SyncProgress(copied_bytes=GIB, total_bytes=2 * GIB) if name in world.syncing else None,
             oplog_window_s=86_400.0,
             oplog_full_s=86_400.0,
+            data_bytes=2 * GIB,
             lag_s=_lag_s(world, name),
             sync_source=None if leads else primary,
             election_at=world.elected_at if leads else None,
             process_id=name,
         ),
         set_name="rs0",
-        peers=tuple(_peer(world, peer) for peer in MEMBERS),
-        config=tuple(MemberConfig(address=address_of(m), priority=world.priority.get(m, 1.0)) for m in MEMBERS),
-        config_version=1,
+        peers=tuple(_peer(world, peer) for peer in world.members),
+        config=world.config,
+        config_version=world.config_version,
         operable=True,
     )
 
@@ -85,9 +95,13 @@ def host_view(node: str) -> HostView:
     )
 
 
-def address_of(member: str) -> str:
-    """Where a member is, as the replica set writes it."""
-    return f"{member}:27017"
+def spare_view(world: World, name: str) -> SpareView:
+    """A prepared member as it is looked at; one that was removed is a former member."""
+    health, reason = _seen(world, name)
+    spare = world.spares[name]
+    if name in world.members:
+        return SpareView(itself=replace(spare, health=Health.UNKNOWN, reason="it has joined the set"))
+    return SpareView(itself=replace(spare, health=health, reason=reason))
 
 
 def _seen(world: World, name: str) -> tuple[Health, str]:
@@ -149,6 +163,8 @@ def _peer(world: World, name: str) -> PeerView:
 def _state(world: World, name: str) -> MemberState:
     if not world.up(name):
         return MemberState.DOWN
+    if name in world.syncing:
+        return MemberState.STARTUP2
     return MemberState.PRIMARY if name == world.primary else MemberState.SECONDARY
 
 

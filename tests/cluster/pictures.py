@@ -165,7 +165,7 @@ def large(app_servers: int = 200) -> Snapshot:
     )
 
 
-def with_spare(snapshot: Snapshot, **changes: Any) -> Snapshot:
+def with_spare_server(snapshot: Snapshot, **changes: Any) -> Snapshot:
     """The same with app4, healthy and in no pool."""
     spare = replace(_app_server(4), pools=(), **changes)
     node = replace(_node("app", 4), spare=True)
@@ -212,6 +212,26 @@ def with_member(snapshot: Snapshot, name: str, /, **changes: Any) -> Snapshot:
 def with_members(snapshot: Snapshot, *members: Member) -> Snapshot:
     """The same with other members; votes and majority follow."""
     return judged(replace(snapshot, replica_set=_replica_set(*members, term=snapshot.replica_set.term)))
+
+
+def with_spare(snapshot: Snapshot, /, **changes: Any) -> Snapshot:
+    """The same with db4 prepared to be a member, just as it should be but for these values."""
+    spare = SpareMember(
+        name="db4",
+        address="10.0.2.14:27017",
+        domain="rack-a",
+        health=Health.UP,
+        awaits_config=True,
+        version="6.0.5",
+        compatibility="6.0",
+        clock_skew_s=0.01,
+        process_id="655f00000000000000000004",
+        empty=True,
+        former=False,
+        reached_by=tuple((member.name, True) for member in snapshot.replica_set.members),
+        age_s=0.5,
+    )
+    return replace(snapshot, spare_members=(replace(spare, **changes),))
 
 
 def with_node(snapshot: Snapshot, name: str, /, **changes: Any) -> Snapshot:
@@ -302,6 +322,10 @@ def _member(number: int, primary: int) -> Member:
         believes_primary=f"10.0.2.{10 + primary}:27017",
         writable=leads,
         oplog_window_s=172_800.0,
+        oplog_full_s=172_800.0,
+        data_bytes=10 * GIB,
+        compatibility="6.0",
+        options=(f"_id={number - 1}",),
         election_at=datetime(2026, 11, 20, 12, 30, tzinfo=UTC) if leads else None,
         process_id=f"655f0000000000000000000{number}",
         seen_by=tuple(

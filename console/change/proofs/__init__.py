@@ -3,6 +3,7 @@
 A proof looks only at what was seen after the op: the engine says how long ago that was, and older data proves nothing.
 """
 
+from console.change.proofs.configuration import ConfigurationIs, Outside, StaysSecondary, Synced
 from console.change.proofs.joining import Gone, Passes, ServesWell, Stands
 from console.change.proofs.node import Healthy, Replicates, ServiceIs, SizeIs
 from console.change.proofs.pool import AdminIs, NoSessions, Serves, WeightIs
@@ -11,10 +12,12 @@ from console.change.proofs.replica_set import NewPrimary
 
 __all__ = [
     "AdminIs",
+    "ConfigurationIs",
     "Gone",
     "Healthy",
     "NewPrimary",
     "NoSessions",
+    "Outside",
     "Passes",
     "Proof",
     "Replicates",
@@ -23,6 +26,8 @@ __all__ = [
     "ServiceIs",
     "SizeIs",
     "Stands",
+    "StaysSecondary",
+    "Synced",
     "Verdict",
     "WeightIs",
 ]

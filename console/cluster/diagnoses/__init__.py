@@ -1,12 +1,13 @@
 """Named diagnoses: what is wrong in a snapshot, with which node, and what that means."""
 
-from console.cluster.diagnoses import app, balancers, members, nodes, pools, replica_set
+from console.cluster.diagnoses import app, balancers, members, nodes, outside, pools, replica_set
 from console.cluster.finding import in_order
 from console.cluster.snapshot import Finding, Snapshot
 
 DIAGNOSES = (
     *replica_set.DIAGNOSES,
     *members.DIAGNOSES,
+    *outside.DIAGNOSES,
     *app.DIAGNOSES,
     *pools.DIAGNOSES,
     *balancers.DIAGNOSES,

@@ -9,15 +9,18 @@ from console.ports.protocols.errors import Refused, ShellError, Unclear
 from console.ports.protocols.health import HealthCheck, TellsSizing
 from console.ports.protocols.host import Completed, HostFacts, Shell, Shells
 from console.ports.protocols.node import ServicePort, SizePort, Verb
-from console.ports.protocols.replica_set import ReplicaSetPort, StepsDown
+from console.ports.protocols.replica_set import Freezes, LooksAtSpares, Reconfigures, ReplicaSetPort, StepsDown
 
 __all__ = [
     "AddsServers",
     "BalancerPort",
     "Completed",
     "EndsSessions",
+    "Freezes",
     "HealthCheck",
     "HostFacts",
+    "LooksAtSpares",
+    "Reconfigures",
     "Refused",
     "ReplicaSetPort",
     "ServicePort",

@@ -11,7 +11,15 @@ from console.change.plan import Plan, PlanError
 from console.change.proofs import Gone, Passes, ServesWell, Stands, WeightIs
 from console.cluster.snapshot import Admin, Health, Snapshot
 from console.cluster.whatif import Grade
-from tests.cluster.pictures import calm, unknown, with_backend, with_balancer, with_pools, with_server, with_spare
+from tests.cluster.pictures import (
+    calm,
+    unknown,
+    with_backend,
+    with_balancer,
+    with_pools,
+    with_server,
+    with_spare_server,
+)
 
 PLACES = [("lb1", "app"), ("lb1", "web"), ("lb2", "app"), ("lb2", "web")]
 
@@ -23,7 +31,7 @@ def plan(snapshot: Snapshot, action: str, target: str = "app2", **given: Any) ->
 
 
 def added(snapshot: Snapshot | None = None, target: str = "app4", **given: Any) -> Plan:
-    return plan(snapshot or with_spare(calm()), "add-server", target, **given)
+    return plan(snapshot or with_spare_server(calm()), "add-server", target, **given)
 
 
 def refusal(made: Plan) -> str:
@@ -73,7 +81,7 @@ def test_each_weight_is_held_for_as_long_as_is_asked() -> None:
 
 
 def test_a_server_takes_the_weight_of_the_others_or_the_one_that_is_asked_for() -> None:
-    snapshot = with_pools(with_spare(calm()), "app1", balancer="lb2", weight=40)
+    snapshot = with_pools(with_spare_server(calm()), "app1", balancer="lb2", weight=40)
     snapshot = with_pools(snapshot, "app2", balancer="lb2", weight=40)
     last = added(snapshot).steps[-1].op
     assert isinstance(last, SetWeights)
@@ -98,7 +106,7 @@ def test_what_has_to_be_written_to_outlive_a_reload_is_told_line_by_line() -> No
 
 
 def test_what_a_balancer_has_to_say_of_a_server_that_joins_is_told_with_the_places() -> None:
-    snapshot = with_backend(with_spare(calm()), "lb1", "web", notes=("it pins no client.",))
+    snapshot = with_backend(with_spare_server(calm()), "lb1", "web", notes=("it pins no client.",))
     assert added(snapshot).notes[0] == "web on lb1: it pins no client."
 
 
@@ -110,28 +118,28 @@ def test_one_more_server_is_safe() -> None:
 
 @pytest.mark.parametrize("health", [Health.DOWN, Health.UNKNOWN])
 def test_a_spare_server_that_is_not_well_does_not_join(health: Health) -> None:
-    words = refusal(added(with_spare(calm(), health=health, reason="mongodb: fail")))
+    words = refusal(added(with_spare_server(calm(), health=health, reason="mongodb: fail")))
     assert f"app4 is healthy by its own word: {health}, seen 0.4 s ago: mongodb: fail / up" in words
 
 
 def test_a_spare_server_that_was_not_asked_lately_does_not_join() -> None:
     assert "app4 is healthy by its own word: up, seen 7.0 s ago / up, seen within 5 s" in refusal(
-        added(with_spare(calm(), age_s=7.0))
+        added(with_spare_server(calm(), age_s=7.0))
     )
 
 
 def test_one_balancer_that_is_not_seen_refuses_the_joining_everywhere() -> None:
-    down = with_balancer(with_spare(calm()), "lb2", health=Health.DOWN, reason="connection refused")
+    down = with_balancer(with_spare_server(calm()), "lb2", health=Health.DOWN, reason="connection refused")
     assert "lb2 answers: down, seen 0.3 s ago: connection refused" in refusal(added(down))
-    reading = with_balancer(with_spare(calm()), "lb1", writable=False)
+    reading = with_balancer(with_spare_server(calm()), "lb1", writable=False)
     assert "lb1 lets us change it: no: the socket is read-only / yes" in refusal(added(reading))
 
 
 def test_a_backend_that_takes_no_servers_refuses_with_its_reason() -> None:
-    snapshot = with_backend(with_spare(calm()), "lb2", "web", refuses_servers="`balance static-rr` does not")
+    snapshot = with_backend(with_spare_server(calm()), "lb2", "web", refuses_servers="`balance static-rr` does not")
     assert "lb2 takes servers in web while it runs: `balance static-rr` does not / yes" in refusal(added(snapshot))
     assert "lb2 takes servers in web while it runs: not known" in refusal(
-        added(with_balancer(with_spare(calm()), "lb2", pools=()))
+        added(with_balancer(with_spare_server(calm()), "lb2", pools=()))
     )
 
 
@@ -155,7 +163,7 @@ def test_a_spare_server_that_is_not_there_is_told_with_the_nearest() -> None:
 
 def test_what_can_join_is_every_spare_server_and_whoever_a_pool_lacks() -> None:
     targets = action_named("add-server").targets
-    assert targets(with_spare(calm())) == ("app4",)
+    assert targets(with_spare_server(calm())) == ("app4",)
     assert targets(without(calm(), "app2", balancer="lb2")) == ("app2",)
 
 
@@ -277,16 +285,16 @@ def test_a_plan_binds_to_the_weights_and_to_the_process_that_it_was_made_from() 
     before = plan(calm(), "set-weight", weight=30)
     moved = plan(with_pools(calm(), "app2", balancer="lb1", backend="app", weight=31), "set-weight", weight=30)
     assert before.difference(moved) == "lb1: app/app2 weight was 100, is 31"
-    reloaded = with_balancer(with_spare(calm()), "lb1", process_id=9)
+    reloaded = with_balancer(with_spare_server(calm()), "lb1", process_id=9)
     assert added().difference(added(reloaded)) == "lb1 process was 4001, is 9"
 
 
 def test_a_server_that_joins_has_its_own_port_or_the_one_that_the_others_have() -> None:
-    own = with_spare(calm(), address="10.0.1.14:9090")
+    own = with_spare_server(calm(), address="10.0.1.14:9090")
     op = added(own).steps[0].op
     assert isinstance(op, AddServers)
     assert {entry.address for entry in op.entries} == {"10.0.1.14:9090"}
-    six = with_spare(calm(), address="fd00::4")
+    six = with_spare_server(calm(), address="fd00::4")
     op = added(six).steps[0].op
     assert isinstance(op, AddServers)
     assert {entry.address for entry in op.entries} == {"[fd00::4]:8080"}
@@ -295,7 +303,7 @@ def test_a_server_that_joins_has_its_own_port_or_the_one_that_the_others_have() 
 def test_servers_that_the_cluster_file_does_not_have_do_not_tell_where_to_join() -> None:
     stranger = calm().app_servers[0]
     pools = tuple(replace(pool, backend="other") for pool in stranger.pools)
-    snapshot = with_spare(calm())
+    snapshot = with_spare_server(calm())
     foreign = replace(snapshot, app_servers=(*snapshot.app_servers, replace(stranger, name="foreign", pools=pools)))
     op = added(foreign).steps[0].op
     assert isinstance(op, AddServers)
