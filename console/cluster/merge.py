@@ -5,14 +5,16 @@ from dataclasses import replace
 from datetime import datetime
 
 from console.cluster.diagnoses import diagnose
+from console.cluster.elections import Elections
 from console.cluster.layout import Layout
+from console.cluster.merge_lease import lease_of
 from console.cluster.merge_members import replica_set
 from console.cluster.merge_pools import app_servers, balancers
 from console.cluster.observed import Observed, known
 from console.cluster.snapshot import Health, Node, Snapshot
 from console.cluster.standing import tolerates
 from console.cluster.text import cleaned
-from console.cluster.views import BalancerView, HealthView, HostView, MemberView, View
+from console.cluster.views import BalancerView, HealthView, HostView, LeaseView, MemberView, View
 
 HOST_STALE_AFTER_S = 60.0
 """Hosts are looked at seldom and change slowly: their facts stay known for longer than a service's health."""
@@ -25,6 +27,7 @@ class Board:
         self.layout = layout
         self._latest: dict[tuple[type[View], str], Observed[View]] = {}
         self._reloads: dict[str, int] = {}
+        self._elections = Elections()
 
     def put(self, view: View, at_s: float) -> None:
         """Keep a view seen at a second of the monotonic clock, unless a newer one of the same source is here."""
@@ -34,11 +37,14 @@ class Board:
             return
         if before and isinstance(view, BalancerView) and isinstance(before.view, BalancerView):
             self._reloads[view.balancer] = self._reloads.get(view.balancer, 0) + _reloaded(before.view, view)
+        if isinstance(view, MemberView):
+            self._elections.note(view.itself.term, at_s)
         self._latest[_source(view)] = Observed(_carried(before.view, view) if before else view, at_s)
 
     def snapshot(self, now_s: float, at: datetime) -> Snapshot:
         """The picture at a second of the monotonic clock, which is `at` on the wall."""
-        return merge(self.layout, self._latest.values(), now_s, at, self._reloads)
+        elections = self._elections.lately(now_s)
+        return merge(self.layout, self._latest.values(), now_s, at, self._reloads, elections)
 
 
 def merge(
@@ -47,12 +53,14 @@ def merge(
     now_s: float,
     at: datetime,
     reloads: Mapping[str, int] | None = None,
+    elections: int = 0,
 ) -> Snapshot:
     """One snapshot of everything observed, judged, in which nothing old looks fresh."""
     health: dict[str, Observed[HealthView]] = {}
     looks: dict[str, Observed[BalancerView]] = {}
     members: dict[str, Observed[MemberView]] = {}
     hosts: dict[str, Observed[HostView]] = {}
+    lease: Observed[LeaseView] | None = None
     for one in observed:
         match one.view:
             case HealthView(server=name) as view:
@@ -63,6 +71,9 @@ def merge(
                 members[name] = Observed(view, one.at_s)
             case HostView(node=name) as view:
                 hosts[name] = Observed(view, one.at_s)
+            case LeaseView() as view:
+                lease = Observed(view, one.at_s)
+    kept = lease_of(lease, now_s, layout.stale_after_s)
     return judged(
         Snapshot(
             cluster=layout.cluster,
@@ -70,8 +81,12 @@ def merge(
             at=at,
             app_servers=app_servers(layout, health, looks, now_s),
             balancers=balancers(layout, looks, reloads or {}, now_s),
-            replica_set=replica_set(layout, members, now_s),
+            replica_set=replace(replica_set(layout, members, now_s), elections_last_minute=elections),
             nodes=_nodes(layout, hosts, now_s),
+            lease=kept.lease,
+            lease_reason=kept.reason,
+            holds=kept.holds,
+            set_change=kept.set_change,
         )
     )
 
@@ -85,6 +100,8 @@ def _source(view: View) -> tuple[type[View], str]:
     match view:
         case HealthView(server=name) | BalancerView(balancer=name) | MemberView(address=name) | HostView(node=name):
             return type(view), name
+        case LeaseView():
+            return LeaseView, ""
 
 
 def _carried(before: View, view: View) -> View:
@@ -98,6 +115,8 @@ def _carried(before: View, view: View) -> View:
             uptime_s=before.uptime_s if view.uptime_s is None else view.uptime_s,
             process_id=before.process_id if view.process_id is None else view.process_id,
         )
+    if isinstance(view, LeaseView) and isinstance(before, LeaseView) and view.health is not Health.UP:
+        return replace(view, holds=before.holds, set_change=before.set_change)
     if isinstance(view, MemberView) and isinstance(before, MemberView) and not view.config:
         return replace(
             view,

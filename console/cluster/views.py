@@ -5,7 +5,7 @@ A view never raises: what could not be seen says so itself, by its health and it
 
 from dataclasses import dataclass, field
 
-from console.cluster.snapshot import Health, Member, PeerView, PoolMember
+from console.cluster.snapshot import Health, Hold, Lease, Member, PeerView, PoolMember, SetChange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,5 +80,17 @@ class HostView:
     load1: float | None = field(default=None, compare=False)
 
 
-View = HealthView | BalancerView | MemberView | HostView
-"""Any of the four."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseView:
+    """What the replica set keeps for every console: who may change the cluster, and which servers are held out."""
+
+    health: Health
+    """UP when it could be read."""
+    reason: str = ""
+    lease: Lease | None = None
+    holds: tuple[Hold, ...] = ()
+    set_change: SetChange | None = None
+
+
+View = HealthView | BalancerView | MemberView | HostView | LeaseView
+"""Any of them."""

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from console.cluster.layout import Layout
 from console.cluster.snapshot import Health
-from console.cluster.views import BalancerView, HealthView, HostView, View
+from console.cluster.views import BalancerView, HealthView, HostView, LeaseView, View
 from console.ports.clusterfile import WatchTable
-from console.ports.protocols import BalancerPort, HealthCheck, HostFacts, Shells
+from console.ports.protocols import BalancerPort, HealthCheck, HostFacts, KeepsLease, LeaseStore, Shells
 from console.ports.reach import Reach
 
 
@@ -58,6 +58,8 @@ def sources(reach: Reach, layout: Layout, paces: WatchTable) -> list[Source]:
     if reach.facts and reach.shells:
         for node, host in reach.hosts.items():
             found.append(_host(reach.facts, reach.shells, node, host, paces.hosts_s))
+    if isinstance(reach.replica_set, KeepsLease):
+        found.append(_lease(reach.replica_set.lease, paces.lease_s))
     return found
 
 
@@ -80,5 +82,14 @@ def _host(facts: HostFacts, shells: Shells, node: str, host: str, every_s: float
         return HostView(node=node, health=Health.UNKNOWN, reason=why)
 
     source = Source(lambda: facts.look(node, shells.on(host)), broken, every_s)
+    source.background = True
+    return source
+
+
+def _lease(store: LeaseStore, every_s: float) -> Source:
+    def broken(why: str) -> LeaseView:
+        return LeaseView(health=Health.UNKNOWN, reason=why)
+
+    source = Source(store.look, broken, every_s)
     source.background = True
     return source

@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 from console.cluster.views import MemberView
+from console.ports.plugins import Context
 from console.ports.protocols import Refused, Unclear
 
+from .lease import MemoryLease
 from .port import Port
 from .views import address_of, member_view
 from .world import MEMBERS
@@ -16,6 +18,10 @@ LOOK_EVERY_S = 0.1
 
 class MemoryReplicaSet(Port):
     """The world's replica set."""
+
+    def __init__(self, settings: Port.Settings, context: Context) -> None:
+        super().__init__(settings, context)
+        self.lease = MemoryLease(self.world.kept, lambda: self.world.primary is not None)
 
     async def follow(self) -> AsyncIterator[MemberView]:
         """Every member now, then all of them at once on each change of the world, or after a moment without any."""

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 from console.cluster.snapshot import Admin, Health
 
+from .lease import Kept
+
 BACKENDS = {"app": False, "web": True}
 """Stickiness by backend."""
 SERVERS = ("app1", "app2", "app3")
@@ -50,6 +52,8 @@ class World:
     election_s: float = 0.02
     step_down_applies: bool = True
     step_down_answers: bool = True
+    kept: Kept = field(default_factory=Kept)
+    """The lease and the holds."""
     commands: list[str] = field(default_factory=list)
     """Every change that was asked for, in order."""
     _followers: set[asyncio.Event] = field(default_factory=set)

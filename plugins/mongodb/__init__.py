@@ -14,6 +14,7 @@ from console.ports.protocols import Refused
 from console.ports.secrets import Secret
 
 from .handover import follow_source, step_down
+from .lease import MongoLease
 from .member import Client, MemberWatch, direct_client
 
 OPERABLE_EVERY_S = 30.0
@@ -60,6 +61,11 @@ class MongoDB:
         self._queues: set[asyncio.Queue[MemberView]] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = asyncio.Event()
+        self.lease = MongoLease(
+            self._leading,
+            self._operator_client,
+            settings.operator.username if settings.operator else "",
+        )
 
     async def follow(self) -> AsyncIterator[MemberView]:
         """Every member's view whenever anything of it is learnt."""
@@ -103,7 +109,7 @@ class MongoDB:
             _, late = await asyncio.wait(self._tasks, timeout=2 * self._settings.deadline_s)
             for task in late:
                 task.cancel()
-        await asyncio.gather(*(watch.close() for watch in self._watches.values()))
+        await asyncio.gather(self.lease.close(), *(watch.close() for watch in self._watches.values()))
 
     def _begin(self) -> None:
         if not self._tasks:
@@ -148,24 +154,37 @@ class MongoDB:
             return granted >= ACTIONS_NEEDED
         return None
 
+    async def _leading(self) -> str | None:
+        """The address of the Primary of the highest term; when none is known, every member is asked."""
+        for ask in (False, True):
+            views = await self.look() if ask else tuple(watch.view for watch in self._watches.values())
+            leading = [view for view in views if view.itself.writable]
+            if leading:
+                return max(leading, key=lambda view: view.itself.term or 0).address
+        return None
+
     @asynccontextmanager
     async def _operator(self, address: str, deadline_s: float) -> AsyncIterator[Client]:
         """The operator's client of one member, for as long as one command takes."""
-        operator = self._settings.operator
-        if operator is None:
-            raise Refused("there is no operator: add [replica_set.operator] with a user of the role clusterManager")
-        client = direct_client(
-            address,
-            self._options,
-            operator.username,
-            operator.password.reveal(),
-            self._settings.deadline_s,
-            timeoutMS=int(deadline_s * 1000),
-        )
+        client = self._operator_client(address, deadline_s)
         try:
             yield client
         finally:
             await client.close()
+
+    def _operator_client(self, address: str, deadline_s: float | None = None) -> Client:
+        """The operator's client of one member. Raises Refused when there is no operator."""
+        settings, operator = self._settings, self._settings.operator
+        if operator is None:
+            raise Refused("there is no operator: add [replica_set.operator] with a user of the role clusterManager")
+        return direct_client(
+            address,
+            self._options,
+            operator.username,
+            operator.password.reveal(),
+            settings.deadline_s,
+            timeoutMS=int((deadline_s or settings.deadline_s) * 1000),
+        )
 
 
 def _joined(host: str, port: int | None) -> str:

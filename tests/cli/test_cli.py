@@ -76,7 +76,7 @@ def test_options_may_stand_before_or_after_the_verb(tmp_path: Path, memory: str)
 
 def test_status_has_the_keys_of_the_contract(tmp_path: Path, memory: str) -> None:
     document = json.loads(watchkeeper(tmp_path, "status", "--json", "--cluster", memory)[1])
-    keys = "cluster at environment tolerates app_servers balancers replica_set nodes findings"
+    keys = "cluster at environment tolerates app_servers balancers replica_set nodes findings lease lease_reason holds"
     assert set(document) == set(keys.split())
     assert set(document["app_servers"][0]) == set(
         ["name", "address", "domain", "health", "reason", "latency_ms", "age_s", "pools"]
@@ -115,7 +115,7 @@ def test_a_run_is_events_on_stdout_and_records_in_the_journal(tmp_path: Path, me
     assert code == 0
     assert "kernel" in out
     assert watchkeeper(tmp_path, "journal", "verify")[0] == 0
-    assert len(watchkeeper(tmp_path, "journal", "export")[1].splitlines()) == 8
+    assert len(watchkeeper(tmp_path, "journal", "export")[1].splitlines()) == 9
 
 
 def test_a_plan_by_its_hash_runs_only_as_that_plan(tmp_path: Path, memory: str) -> None:

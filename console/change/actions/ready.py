@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from console.change.action import Action, Value
 from console.change.actions import pool
-from console.change.plan import Check, Plan, Step
+from console.change.plan import Check, Holding, Plan, Step
 from console.change.proofs import Serves
 from console.cluster.fresh import FRESH_S, fresh, seen
 from console.cluster.snapshot import Admin, AppServer, Health, Snapshot
@@ -25,6 +25,7 @@ def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Pl
         steps=(_proved_by_service(made_ready, server),) if made_ready else (),
         impact=impact(snapshot, with_server(snapshot, target)),
         fingerprint=pool.fingerprint(server),
+        hold=Holding(admin=Admin.READY),
     )
 
 

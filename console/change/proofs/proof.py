@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from console.cluster.snapshot import Snapshot
 
@@ -19,6 +19,7 @@ class Verdict:
     """Nothing was seen yet that says either way."""
 
 
+@runtime_checkable
 class Proof(Protocol):
     """One thing to be seen."""
 

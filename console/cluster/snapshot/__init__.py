@@ -5,7 +5,7 @@ a screen redraws nothing while nothing changes.
 """
 
 from console.cluster.snapshot.node import Node, Size
-from console.cluster.snapshot.picture import Finding, Hold, Lease, Snapshot, Tolerates
+from console.cluster.snapshot.picture import Finding, Hold, Lease, SetChange, Snapshot, Tolerates
 from console.cluster.snapshot.pools import AppServer, Balancer, PoolMember
 from console.cluster.snapshot.replica_set import Member, PeerView, ReplicaSet, SpareMember, SyncProgress
 from console.cluster.snapshot.words import Admin, Health, MemberState, ServiceState, Severity
@@ -25,6 +25,7 @@ __all__ = [
     "PoolMember",
     "ReplicaSet",
     "ServiceState",
+    "SetChange",
     "Severity",
     "Size",
     "Snapshot",

@@ -8,14 +8,20 @@ from console.ports.protocols.balancer import BalancerPort, EndsSessions, SetsAdm
 from console.ports.protocols.errors import Refused, ShellError, Unclear
 from console.ports.protocols.health import HealthCheck
 from console.ports.protocols.host import Completed, HostFacts, Shell, Shells
+from console.ports.protocols.lease import Claim, Holder, KeepsLease, LeaseState, LeaseStore
 from console.ports.protocols.replica_set import ReplicaSetPort, StepsDown
 
 __all__ = [
     "BalancerPort",
+    "Claim",
     "Completed",
     "EndsSessions",
     "HealthCheck",
+    "Holder",
     "HostFacts",
+    "KeepsLease",
+    "LeaseState",
+    "LeaseStore",
     "Refused",
     "ReplicaSetPort",
     "SetsAdmin",
