@@ -11,7 +11,7 @@ def hold_expired(snapshot: Snapshot) -> Iterator[Finding]:
     for hold in snapshot.holds:
         if hold.until is not None and hold.until <= snapshot.at:
             until = f"{hold.until:%Y-%m-%d %H:%M} UTC"
-            says = f"{hold.owner} put it into {hold.admin} until {until}: {hold.reason}; make it ready or hold it anew"
+            says = f"{hold.owner} put it into {hold.admin} until {until}: {hold.reason}; make it ready or hold it anew."
             yield warning("hold-expired", hold.target, says)
 
 
