@@ -14,6 +14,7 @@ from console.ports.protocols import Refused
 from console.ports.secrets import Secret
 
 from .handover import follow_source, step_down
+from .lease import DEADLINE_S as LEASE_DEADLINE_S
 from .lease import MongoLease
 from .member import Client, MemberWatch, direct_client
 
@@ -63,7 +64,7 @@ class MongoDB:
         self._closing = asyncio.Event()
         self.lease = MongoLease(
             self._leading,
-            self._operator_client,
+            lambda address: self._operator_client(address, LEASE_DEADLINE_S, LEASE_DEADLINE_S),
             settings.operator.username if settings.operator else "",
         )
 
@@ -172,7 +173,7 @@ class MongoDB:
         finally:
             await client.close()
 
-    def _operator_client(self, address: str, deadline_s: float | None = None) -> Client:
+    def _operator_client(self, address: str, deadline_s: float, reach_s: float | None = None) -> Client:
         """The operator's client of one member. Raises Refused when there is no operator."""
         settings, operator = self._settings, self._settings.operator
         if operator is None:
@@ -182,8 +183,8 @@ class MongoDB:
             self._options,
             operator.username,
             operator.password.reveal(),
-            settings.deadline_s,
-            timeoutMS=int((deadline_s or settings.deadline_s) * 1000),
+            reach_s or settings.deadline_s,
+            timeoutMS=int(deadline_s * 1000),
         )
 
 

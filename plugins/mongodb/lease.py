@@ -4,26 +4,28 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from datetime import datetime
 from typing import Any
 
 from bson.codec_options import CodecOptions
 from pymongo import ReturnDocument
 from pymongo.asynchronous.collection import AsyncCollection
-from pymongo.errors import OperationFailure, PyMongoError, ServerSelectionTimeoutError
+from pymongo.errors import NotPrimaryError, OperationFailure, PyMongoError, ServerSelectionTimeoutError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from console.cluster.snapshot import Admin, Health, Hold, Lease, SetChange
+from console.cluster.snapshot import Health, Hold
 from console.cluster.views import LeaseView
-from console.ports.protocols import Claim, Holder, LeaseState, Refused, Unclear
+from console.ports.protocols import Claim, LeaseState, Refused, Unclear
 
 from .errors import AUTHENTICATION_FAILED, UNAUTHORIZED
+from .lease_documents import HOLDER_FIELDS, hold_of, lease_of, state_of
 from .member import Client
 
 DATABASE = "watchkeeper"
 ONLY = {"_id": "cluster"}
 NOT_PRIMARY = (10107, 13435)
+DEADLINE_S = 4.0
+"""A majority's acknowledgement on a busy machine takes its time, and nobody's screen waits for it."""
 READ_BACK_S = 3.0
 """How long a lost answer is looked for: an election that was handed over takes about one second."""
 ASK_AGAIN_S = 0.1
@@ -32,7 +34,7 @@ Document = dict[str, Any]
 Collection = AsyncCollection[Document]
 
 NOBODY = {"$eq": [{"$ifNull": ["$owner", None]}, None]}
-HOLDER = {name: f"${name}" for name in ("owner", "run", "says", "reason", "since")}
+HOLDER = {name: f"${name}" for name in HOLDER_FIELDS}
 
 
 class MongoLease:
@@ -45,19 +47,29 @@ class MongoLease:
         self._opened = opened
         self._user = user
         self._client: tuple[str, Client] | None = None
+        self._looking: asyncio.Task[LeaseView] | None = None
         self._own_rid = ""
         """Of the newest request that was granted to us."""
 
     async def look(self) -> LeaseView:
-        """Everything by one majority read a collection; what cannot be read says why."""
+        """Everything by one majority read a collection; what cannot be read says why.
+
+        Whoever waits may be cancelled, the call may not: PyMongo turns a cancellation into an error of its own.
+        """
+        self._looking = asyncio.get_running_loop().create_task(self._look())
+        return await asyncio.shield(self._looking)
+
+    async def _look(self) -> LeaseView:
         try:
             async with self._collection("lease") as leases, self._collection("holds") as holds:
                 document = await _read(leases)
-                held = tuple([_hold(one) async for one in holds.find({}, sort=[("_id", 1)])])
+                held = tuple([hold_of(one) async for one in holds.find({}, sort=[("_id", 1)])])
         except (Refused, Unclear) as problem:
             return LeaseView(health=Health.UNKNOWN, reason=str(problem))
-        state = _state(document)
-        return LeaseView(health=Health.UP, lease=_lease(state, self._own_rid), holds=held, set_change=state.set_change)
+        state = state_of(document)
+        return LeaseView(
+            health=Health.UP, lease=lease_of(state, self._own_rid), holds=held, set_change=state.set_change
+        )
 
     async def acquire(self, claim: Claim) -> LeaseState:
         """Granted when nobody has it, its time is over, or its run is known to be dead."""
@@ -81,6 +93,8 @@ class MongoLease:
         )
         if state.rid == claim.rid:
             self._own_rid = claim.rid
+        elif state.holder is None:
+            raise Unclear("it was asked for, the answer was lost, and nobody has it")
         return state
 
     async def renew(self, rid: str, *, ttl_s: float, says: str, changes_set: str = "") -> LeaseState:
@@ -117,7 +131,9 @@ class MongoLease:
             await holds.delete_one({"_id": target})
 
     async def close(self) -> None:
-        """End the client of the Primary."""
+        """Let the look that is going on end, then the client of the Primary."""
+        if self._looking:
+            await asyncio.wait([self._looking])
         if self._client:
             await self._client[1].close()
 
@@ -128,7 +144,7 @@ class MongoLease:
                 found = await leases.find_one_and_update(
                     where, update, upsert=upsert, return_document=ReturnDocument.AFTER
                 )
-                return _state(found if found else await _read(leases))
+                return state_of(found if found else await _read(leases))
         except Unclear as lost:
             return await self._read_back(lost)
 
@@ -137,7 +153,7 @@ class MongoLease:
         while True:
             try:
                 async with self._collection("lease") as leases:
-                    return _state(await _read(leases))
+                    return state_of(await _read(leases))
             except (Refused, Unclear):
                 if time.monotonic() > ends_s:
                     raise lost from None
@@ -150,7 +166,8 @@ class MongoLease:
         if address is None:
             raise Refused("no member takes writes")
         if self._client is None or self._client[0] != address:
-            await self.close()
+            if self._client:
+                await self._client[1].close()
             self._client = (address, self._opened(address))
         try:
             yield self._client[1].get_database(
@@ -171,7 +188,9 @@ class MongoLease:
                 f"db.getSiblingDB('admin').grantRolesToUser('{self._user}', [{{role: 'readWrite', db: '{DATABASE}'}}])"
             )
             return Refused(f"the user '{self._user}' may not keep it; on the Primary, as an administrator: {grant}")
-        if code in NOT_PRIMARY or (getattr(error, "details", None) and error.details.get("code") in NOT_PRIMARY):  # type: ignore[attr-defined]
+        if isinstance(error, NotPrimaryError) and isinstance(error.details, dict):
+            code = error.details.get("code")
+        if code in NOT_PRIMARY:
             return Refused(f"{address} is not Primary any more")
         if isinstance(error, ServerSelectionTimeoutError):
             return Refused(f"{address} cannot be reached")
@@ -182,58 +201,6 @@ async def _read(leases: Collection) -> Mapping[str, Any]:
     """The document as a majority has it, with the server's time; empty when there never was one."""
     cursor = await leases.aggregate([{"$match": ONLY}, {"$set": {"at": "$$NOW"}}])
     return next(iter(await cursor.to_list()), {})
-
-
-def _state(document: Mapping[str, Any]) -> LeaseState:
-    at: datetime | None = document.get("at")
-    expires: datetime | None = document.get("expires")
-    left_s = (expires - at).total_seconds() if at and expires else 0.0
-    return LeaseState(
-        fence=int(document.get("fence", 0)),
-        rid=str(document.get("rid") or ""),
-        holder=_holder(document) if left_s > 0 else None,
-        left_s=left_s,
-        before=_holder(document.get("before")),
-        last=_holder(document.get("last")),
-        set_change=_set_change(document.get("set_change"), at),
-    )
-
-
-def _holder(document: Mapping[str, Any] | None) -> Holder | None:
-    if not document or not document.get("owner"):
-        return None
-    return Holder(**{name: document[name] for name in HOLDER})
-
-
-def _set_change(document: Mapping[str, Any] | None, at: datetime | None) -> SetChange | None:
-    if not document or at is None:
-        return None
-    return SetChange(**document, ago_s=max(0.0, (at - document["at"]).total_seconds()))
-
-
-def _lease(state: LeaseState, own_rid: str) -> Lease | None:
-    if (holder := state.holder) is None:
-        return None
-    return Lease(
-        owner=holder.owner,
-        run=holder.run,
-        says=holder.says,
-        reason=holder.reason,
-        fence=state.fence,
-        ours=state.rid == own_rid,
-        left_s=state.left_s,
-    )
-
-
-def _hold(document: Document) -> Hold:
-    return Hold(
-        target=str(document["_id"]),
-        admin=Admin(document["admin"]),
-        owner=document["owner"],
-        reason=document["reason"],
-        since=document["since"],
-        until=document["until"],
-    )
 
 
 def _as_is(value: object) -> Document:
