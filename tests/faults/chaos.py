@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from console.change.lease import MARGIN
@@ -41,7 +42,7 @@ class History:
     def overlaps(self) -> list[tuple[Grant, Grant]]:
         """Two that believed so at the same time."""
         ordered = sorted(self.grants)
-        return [(one, two) for one, two in zip(ordered, ordered[1:], strict=False) if two.began_s < one.ended_s]
+        return [(one, two) for one, two in pairwise(ordered) if two.began_s < one.ended_s]
 
     @property
     def fences(self) -> list[int]:
@@ -57,7 +58,7 @@ async def chaos(
     history, ends_s = History(), time.monotonic() + seconds
     reaches = [Reach.of(file) for _ in range(CLIENTS)]
     try:
-        stores = []
+        stores: list[LeaseStore] = []
         for reach in reaches:
             assert isinstance(reach.replica_set, KeepsLease)
             stores.append(reach.replica_set.lease)

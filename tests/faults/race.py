@@ -19,13 +19,11 @@ from console.cluster.snapshot import Admin
 from console.ports.clusterfile import ClusterFile
 from console.ports.plugins import Plugins, bundled
 from console.session import Session
-from tests.faults.victim import Victim
+from tests.faults.victim import BUSY, Victim
 
 SERVER = "app2"
 WHO = ("has it since", "last changed: ", "holds it in drain since")
 """What a console says of the one that was first: it has the lease, had it, or holds the server."""
-BUSY = "the lease cannot be had"
-"""A machine so busy that the set did not acknowledge in time: nobody won, and the round does not count."""
 
 
 class RaceError(Exception):

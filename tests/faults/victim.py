@@ -9,12 +9,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+BUSY = "the lease cannot be had"
+"""What is said on a machine so busy that the set did not acknowledge in time: it is no result of a test."""
+
 
 class Victim:
     """One invocation, with a state directory of its own."""
 
     def __init__(self, cluster_file: Path, state_dir: Path, words: Sequence[str], reason: str = "a test") -> None:
         self.began_s = time.monotonic()
+        self._first = ""
         self.process = subprocess.Popen(
             [
                 sys.executable,
@@ -37,7 +41,7 @@ class Victim:
     def first_word_s(self) -> float:
         """Wait for its first event; seconds since its start."""
         assert self.process.stdout
-        self.process.stdout.readline()
+        self._first = self.process.stdout.readline()
         return time.monotonic() - self.began_s
 
     def kill(self) -> None:
@@ -46,7 +50,7 @@ class Victim:
         self.process.communicate()
 
     def events(self) -> list[dict[str, Any]]:
-        """Wait for its end; what it told since the last line that was read."""
+        """Wait for its end; all that it told."""
         out, err = self.process.communicate(timeout=120)
         assert "Traceback" not in err, err
-        return [json.loads(line) for line in out.splitlines()]
+        return [json.loads(line) for line in (self._first + out).splitlines()]

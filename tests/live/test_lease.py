@@ -14,7 +14,8 @@ from console import lab as labs
 from tests.conftest import RunningLab
 from tests.faults.chaos import chaos
 from tests.faults.kill import kill_test
-from tests.faults.race import BUSY, race
+from tests.faults.race import race
+from tests.faults.victim import BUSY
 
 pytestmark = pytest.mark.live
 
