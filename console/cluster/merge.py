@@ -5,8 +5,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from console.cluster.diagnoses import diagnose
+from console.cluster.elections import Elections
 from console.cluster.history import History, Sample
 from console.cluster.layout import Layout
+from console.cluster.merge_lease import lease_of
 from console.cluster.merge_members import replica_set
 from console.cluster.merge_nodes import nodes
 from console.cluster.merge_pools import Lost, PoolPlace, app_servers, balancers, kept_lost
@@ -20,6 +22,7 @@ from console.cluster.views import (
     BalancerView,
     HealthView,
     HostView,
+    LeaseView,
     MemberView,
     ServiceView,
     SizeView,
@@ -38,6 +41,7 @@ class Board:
         self._rates = Rates()
         self._history = History()
         self._lost: Lost = {}
+        self._elections = Elections()
 
     def put(self, view: View, at_s: float) -> None:
         """Keep a view seen at a second of the monotonic clock, unless a newer one of the same source is here."""
@@ -51,6 +55,8 @@ class Board:
                 reloaded = _reloaded(before.view, view)
                 self._reloads[view.balancer] = self._reloads.get(view.balancer, 0) + reloaded
                 self._lost = kept_lost(self._lost, before.view, view, reloaded)
+        if isinstance(view, MemberView):
+            self._elections.note(view.itself.term, at_s)
         self._latest[_source(view)] = Observed(_carried(before.view, view) if before else view, at_s)
         self._history.look(at_s, lambda: self._merged(at_s, datetime.now(UTC)))
 
@@ -69,7 +75,8 @@ class Board:
         self._lost = {place: admin for place, admin in self._lost.items() if place not in places}
 
     def _merged(self, now_s: float, at: datetime) -> Snapshot:
-        return merge(self.layout, self._latest.values(), now_s, at, self._reloads, self._lost)
+        elections = self._elections.lately(now_s)
+        return merge(self.layout, self._latest.values(), now_s, at, self._reloads, self._lost, elections)
 
 
 def merge(
@@ -79,6 +86,7 @@ def merge(
     at: datetime,
     reloads: Mapping[str, int] | None = None,
     lost: Lost | None = None,
+    elections: int = 0,
 ) -> Snapshot:
     """One snapshot of everything observed, judged, in which nothing old looks fresh."""
     health: dict[str, Observed[HealthView]] = {}
@@ -88,6 +96,7 @@ def merge(
     services: dict[str, Observed[ServiceView]] = {}
     sizes: dict[str, Observed[SizeView]] = {}
     spares: dict[str, Observed[SpareView]] = {}
+    lease: Observed[LeaseView] | None = None
     for one in observed:
         match one.view:
             case HealthView(server=name) as view:
@@ -104,6 +113,9 @@ def merge(
                 sizes[name] = Observed(view, one.at_s)
             case SpareView(name=name) as view:
                 spares[name] = Observed(view, one.at_s)
+            case LeaseView() as view:
+                lease = Observed(view, one.at_s)
+    kept = lease_of(lease, now_s, layout.stale_after_s)
     members_now = replica_set(layout, members, now_s)
     servers = app_servers(layout, health, looks, now_s, lost or {})
     # Prepared and in no pool: not counted. Once a balancer has it, it is a server like any other.
@@ -115,10 +127,14 @@ def merge(
             at=at,
             app_servers=tuple(server for server in servers if server.name not in unused),
             balancers=balancers(layout, looks, reloads or {}, now_s),
-            replica_set=members_now,
+            replica_set=replace(members_now, elections_last_minute=elections),
             nodes=nodes(layout, hosts, services, sizes, now_s),
             spare_servers=tuple(server for server in servers if server.name in unused),
             spare_members=spare_members(layout, spares, members_now, now_s),
+            lease=kept.lease,
+            lease_reason=kept.reason,
+            holds=kept.holds,
+            set_change=kept.set_change,
         )
     )
 
@@ -136,6 +152,8 @@ def _source(view: View) -> tuple[type[View], str]:
             return type(view), name
         case SpareView(name=name):
             return type(view), name
+        case LeaseView():
+            return LeaseView, ""
 
 
 def _carried(before: View, view: View) -> View:
@@ -150,6 +168,8 @@ def _carried(before: View, view: View) -> View:
             uptime_s=before.uptime_s if view.uptime_s is None else view.uptime_s,
             process_id=before.process_id if view.process_id is None else view.process_id,
         )
+    if isinstance(view, LeaseView) and isinstance(before, LeaseView) and view.health is not Health.UP:
+        return replace(view, holds=before.holds, set_change=before.set_change)
     if isinstance(view, MemberView) and isinstance(before, MemberView) and not view.config:
         return replace(
             view,

@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from console.cluster.snapshot import (
     Backend,
     Health,
+    Hold,
+    Lease,
     Member,
     PeerView,
     PoolMember,
     ServiceState,
+    SetChange,
     Size,
     SpareMember,
 )
@@ -126,5 +129,17 @@ class SpareView:
         return self.itself.name
 
 
-View = HealthView | BalancerView | MemberView | HostView | ServiceView | SizeView | SpareView
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseView:
+    """What the replica set keeps for every console: who may change the cluster, and which servers are held out."""
+
+    health: Health
+    """UP when it could be read."""
+    reason: str = ""
+    lease: Lease | None = None
+    holds: tuple[Hold, ...] = ()
+    set_change: SetChange | None = None
+
+
+View = HealthView | BalancerView | MemberView | HostView | ServiceView | SizeView | SpareView | LeaseView
 """Any of them."""

@@ -84,6 +84,10 @@ token = {file("health.token")}
 [shell]
 plugin = "ssh"
 config = {quoted(layout.path("ssh_config"))}
+
+[safety]
+block_s = 0  # rehearsals step down again and again; leave it at 300 where writes matter
+lease_ttl_s = 20
 {balancers}{nodes}"""
 
 

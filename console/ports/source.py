@@ -8,12 +8,14 @@ from contextlib import suppress
 
 from console.cluster.layout import Layout
 from console.cluster.snapshot import Health, ServiceState, SpareMember
-from console.cluster.views import BalancerView, HealthView, HostView, ServiceView, SizeView, SpareView, View
+from console.cluster.views import BalancerView, HealthView, HostView, LeaseView, ServiceView, SizeView, SpareView, View
 from console.ports.clusterfile import WatchTable
 from console.ports.protocols import (
     BalancerPort,
     HealthCheck,
     HostFacts,
+    KeepsLease,
+    LeaseStore,
     LooksAtSpares,
     ServicePort,
     Shells,
@@ -87,6 +89,8 @@ def sources(reach: Reach, layout: Layout, paces: WatchTable) -> list[Source]:
             found.append(_host(reach.facts, reach.shells, node, host, paces.hosts_s))
     found += [_service(port, node, paces.services_s) for node, port in reach.services.items()]
     found += [_size(port, node, paces.services_s) for node, port in reach.sizes.items()]
+    if isinstance(reach.replica_set, KeepsLease):
+        found.append(_lease(reach.replica_set.lease, paces.lease_s))
     return found
 
 
@@ -132,3 +136,10 @@ def _size(port: SizePort, node: str, every_s: float) -> Source:
         return SizeView(node=node, size=None, reason=why)
 
     return Source(port.look, broken, every_s, background=True, node=node)
+
+
+def _lease(store: LeaseStore, every_s: float) -> Source:
+    def broken(why: str) -> LeaseView:
+        return LeaseView(health=Health.UNKNOWN, reason=why)
+
+    return Source(store.look, broken, every_s, background=True)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from console.cluster.snapshot import Admin, Health, Size, SpareMember
 from console.cluster.views import MemberConfig
 
+from .lease import Kept
 from .members import MEMBERS, SPARES, address_of, empty_spare, name_of
 
 BACKENDS = {"app": False, "web": True}
@@ -104,6 +105,8 @@ class World:
     ignores_sizes: set[str] = field(default_factory=set)
     """Nodes that say yes to a new size and keep the old one."""
     in_use_bytes: int = 2**30
+    kept: Kept = field(default_factory=Kept)
+    """The lease and the holds."""
     commands: list[str] = field(default_factory=list)
     """Every change that was asked for, in order."""
     _followers: set[asyncio.Event] = field(default_factory=set)

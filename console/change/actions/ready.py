@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from console.change.action import Action, Value
 from console.change.actions import pool
-from console.change.plan import Plan, Step
+from console.change.plan import Holding, Plan, Step
 from console.change.proofs import Serves
 from console.cluster.snapshot import Admin, AppServer, Snapshot
 from console.cluster.whatif import impact, with_server
@@ -24,6 +24,7 @@ def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Pl
         steps=(_proved_by_service(made_ready, server),) if made_ready else (),
         impact=impact(snapshot, with_server(snapshot, target)),
         fingerprint=pool.fingerprint(server),
+        hold=Holding(admin=Admin.READY),
     )
 
 

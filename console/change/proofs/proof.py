@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from console.cluster.snapshot import Snapshot
 
@@ -21,6 +21,7 @@ class Verdict:
     """What was seen forbids to go on: no waiting will make it hold."""
 
 
+@runtime_checkable
 class Proof(Protocol):
     """One thing to be seen."""
 

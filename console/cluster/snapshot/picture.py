@@ -48,6 +48,21 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SetChange:
+    """The newest change that made the replica set elect or reconfigure itself."""
+
+    what: str
+    by: str
+    """The user and the host: `ann@bastion1`."""
+    run: str
+    at: datetime
+    finished: bool
+    """Its run came to an end; False while it runs, and when it died."""
+    ago_s: float = field(compare=False)
+    """Seconds since then, both by the clock of the replica set."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
     """Why a server is out of service: what an operator who drained it told the others."""
 
@@ -82,6 +97,7 @@ class Snapshot:
     """Why the lease cannot be seen; empty when it can."""
     holds: tuple[Hold, ...] = ()
     load: Load = field(default=Load(), compare=False)
+    set_change: SetChange | None = None
 
     def app_server(self, name: str) -> AppServer | None:
         """The application server of that name, or None."""

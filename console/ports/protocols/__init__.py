@@ -8,17 +8,23 @@ from console.ports.protocols.balancer import AddsServers, BalancerPort, EndsSess
 from console.ports.protocols.errors import Refused, ShellError, Unclear
 from console.ports.protocols.health import HealthCheck, TellsSizing
 from console.ports.protocols.host import Completed, HostFacts, Shell, Shells
+from console.ports.protocols.lease import Claim, Holder, KeepsLease, LeaseState, LeaseStore
 from console.ports.protocols.node import ServicePort, SizePort, Verb
 from console.ports.protocols.replica_set import Freezes, LooksAtSpares, Reconfigures, ReplicaSetPort, StepsDown
 
 __all__ = [
     "AddsServers",
     "BalancerPort",
+    "Claim",
     "Completed",
     "EndsSessions",
     "Freezes",
     "HealthCheck",
+    "Holder",
     "HostFacts",
+    "KeepsLease",
+    "LeaseState",
+    "LeaseStore",
     "LooksAtSpares",
     "Reconfigures",
     "Refused",
