@@ -45,6 +45,8 @@ class Session:
         if not read_only:
             try:
                 journal, problem = Journal.open(state_dir, file.table.name), ""
+                for secret in file.secrets:
+                    journal.redact(secret.reveal())
             except JournalError as error:
                 problem = str(error)
         try:
@@ -83,9 +85,9 @@ class Session:
         """What the application's vendor asks for, where its plugin knows."""
         return self.reach.health.sizing() if isinstance(self.reach.health, TellsSizing) else None
 
-    async def look(self) -> Snapshot:
-        """Every source asked anew, within the deadlines."""
-        return await self.watch.look()
+    async def look(self, *nodes: str) -> Snapshot:
+        """Every source asked anew, within the deadlines; services and sizes of these nodes too."""
+        return await self.watch.look(nodes=nodes)
 
     def follow(self) -> AsyncGenerator[Snapshot]:
         """The picture now, then each different one."""
@@ -104,7 +106,7 @@ class Session:
         engine = Engine(self, self.journal, self._preflight, confirmation)
 
         async def in_a_hurry(run: Run) -> tuple[Outcome, str]:
-            with self.watch.hurry():
+            with self.watch.hurry(plan.target):
                 return await engine.carry_out(run)
 
         self.run = Run(plan, in_a_hurry)
@@ -129,7 +131,9 @@ class Session:
             return f"this is not plan {confirmation.plan_hash}: from the cluster as it stands now it is {plan.hash}"
         if plan.confirm_words is not None and confirmation.words != plan.confirm_words:
             return f"this plan is {plan.impact.grade}: {plan.impact.says}; confirm it by typing {plan.confirm_words}"
-        fresh = self._plan(await self.watch.look(background=False), plan.action, plan.target, plan.parameters)
+        fresh = self._plan(
+            await self.watch.look(background=False, nodes=(plan.target,)), plan.action, plan.target, plan.parameters
+        )
         if fresh.refusals:
             return "; ".join(f"{c.says}: {c.value}, must be {c.limit}" for c in fresh.refusals)
         if fresh.hash != plan.hash:

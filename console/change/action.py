@@ -8,7 +8,7 @@ from console.change.plan import Plan, PlanError
 from console.cluster.snapshot import Snapshot
 
 Value = str | int | float
-Tier = Literal["app", "balancer", "replica_set"]
+Tier = Literal["app", "balancer", "replica_set", "node"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,13 +22,15 @@ class Parameter:
     choices: tuple[str, ...] = ()
     least: float | None = None
     most: float | None = None
+    expects: str = ""
+    """What is to be typed, where the kind's name does not say it."""
 
     def read(self, text: Value) -> Value:
         """The value of what was typed. Raises PlanError with what was expected."""
         try:
             value = self.kind(text)
         except ValueError:
-            raise PlanError(f"--{self.name}: expected {self.kind.__name__}, got '{text}'") from None
+            raise PlanError(f"--{self.name}: expected {self.expects or self.kind.__name__}, got '{text}'") from None
         if self.choices and value not in self.choices:
             raise PlanError(f"--{self.name}: expected one of {', '.join(self.choices)}, got '{text}'")
         if isinstance(value, int | float) and not self._within(value):

@@ -162,11 +162,12 @@ class Engine:
         for number in range(failed, 0, -1):
             step = run.plan.steps[number - 1]
             if step.undo is not None:
-                says = await self._undo(run, number, step, step.undo)
-                undone += not says
-                stuck = stuck or says
+                stuck = await self._undo(run, number, step, step.undo)
+                undone += not stuck
             elif not isinstance(step.op, Wait) and not (number == failed and why.unchanged):
-                stuck = stuck or f"step {number} has no undo: {step.undo_says}"
+                stuck = f"step {number} has no undo: {step.undo_says}"
+            if stuck:
+                break  # what came before it rests on it: a server that does not start again stays out of the pools
         if stuck:
             return Outcome.UNKNOWN, f"{why.says}; {stuck}; look at the cluster before anything else"
         return Outcome.FAILED, f"{why.says}; {'undone, it is as it was' if undone else 'nothing was changed'}"

@@ -107,7 +107,7 @@ def _given(parameters: dict[str, Value]) -> dict[str, Value]:
 
 async def _plan(file: ClusterFile, action: Action, target: str, parameters: dict[str, Value]) -> Plan:
     async with open_session(file) as session:
-        await session.look()
+        await session.look(target)
         return session.plan(action.name, target, parameters)
 
 
@@ -120,7 +120,7 @@ async def _run(
     as_json: bool,
 ) -> Outcome:
     async with open_session(file, read_only=settings().read_only) as session:
-        await session.look()
+        await session.look(target)
         started = session.start(session.plan(action.name, target, parameters), confirmation)
         with _stopped_by_signals(started):
             async for event in started.follow():

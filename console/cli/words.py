@@ -49,8 +49,8 @@ def print_findings(findings: Sequence[Finding]) -> None:
     if not findings:
         out.print("no findings")
     for finding in findings:
-        line = _text(f"{finding.severity:<9}", str(finding.severity))
-        _say(line.append(f"{finding.subject}: {finding.says}  [{finding.code}]", style="default"))
+        words = _text(f"{finding.subject}: {finding.says}  [{finding.code}]", "default")
+        _say(_text(f"{finding.severity:<9}", str(finding.severity)).append_text(words))
 
 
 def print_plan(plan: Plan) -> None:

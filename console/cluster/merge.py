@@ -8,16 +8,14 @@ from console.cluster.diagnoses import diagnose
 from console.cluster.history import History, Sample
 from console.cluster.layout import Layout
 from console.cluster.merge_members import replica_set
+from console.cluster.merge_nodes import nodes
 from console.cluster.merge_pools import app_servers, balancers
-from console.cluster.observed import Observed, known
+from console.cluster.observed import Observed
 from console.cluster.rates import Rates
-from console.cluster.snapshot import Health, Node, Snapshot
+from console.cluster.snapshot import Health, Snapshot
 from console.cluster.standing import tolerates
 from console.cluster.text import cleaned
-from console.cluster.views import BalancerView, HealthView, HostView, MemberView, View
-
-HOST_STALE_AFTER_S = 60.0
-"""Hosts are looked at seldom and change slowly: their facts stay known for longer than a service's health."""
+from console.cluster.views import BalancerView, HealthView, HostView, MemberView, ServiceView, SizeView, View
 
 
 class Board:
@@ -69,6 +67,8 @@ def merge(
     looks: dict[str, Observed[BalancerView]] = {}
     members: dict[str, Observed[MemberView]] = {}
     hosts: dict[str, Observed[HostView]] = {}
+    services: dict[str, Observed[ServiceView]] = {}
+    sizes: dict[str, Observed[SizeView]] = {}
     for one in observed:
         match one.view:
             case HealthView(server=name) as view:
@@ -79,6 +79,10 @@ def merge(
                 members[name] = Observed(view, one.at_s)
             case HostView(node=name) as view:
                 hosts[name] = Observed(view, one.at_s)
+            case ServiceView(node=name) as view:
+                services[name] = Observed(view, one.at_s)
+            case SizeView(node=name) as view:
+                sizes[name] = Observed(view, one.at_s)
     return judged(
         Snapshot(
             cluster=layout.cluster,
@@ -87,7 +91,7 @@ def merge(
             app_servers=app_servers(layout, health, looks, now_s),
             balancers=balancers(layout, looks, reloads or {}, now_s),
             replica_set=replica_set(layout, members, now_s),
-            nodes=_nodes(layout, hosts, now_s),
+            nodes=nodes(layout, hosts, services, sizes, now_s),
         )
     )
 
@@ -99,7 +103,9 @@ def judged(snapshot: Snapshot) -> Snapshot:
 
 def _source(view: View) -> tuple[type[View], str]:
     match view:
-        case HealthView(server=name) | BalancerView(balancer=name) | MemberView(address=name) | HostView(node=name):
+        case HealthView(server=name) | BalancerView(balancer=name) | MemberView(address=name):
+            return type(view), name
+        case HostView(node=name) | ServiceView(node=name) | SizeView(node=name):
             return type(view), name
 
 
@@ -130,28 +136,3 @@ def _reloaded(before: BalancerView, view: BalancerView) -> bool:
     if before.process_id is not None and view.process_id is not None and before.process_id != view.process_id:
         return True
     return before.uptime_s is not None and view.uptime_s is not None and view.uptime_s < before.uptime_s
-
-
-def _nodes(layout: Layout, hosts: Mapping[str, Observed[HostView]], now_s: float) -> tuple[Node, ...]:
-    limit_s = max(layout.stale_after_s, HOST_STALE_AFTER_S)
-    nodes = []
-    for line in layout.nodes:
-        seen = hosts.get(line.name)
-        view = seen.view if seen else HostView(node=line.name, health=Health.UNKNOWN)
-        now = known(seen, view.health, view.reason, now_s, limit_s)
-        node = Node(name=line.name, address=line.address, roles=line.roles, domain=line.domain)
-        nodes.append(
-            replace(
-                node,
-                cpus=view.cpus,
-                memory_bytes=view.memory_bytes,
-                memory_used_bytes=view.memory_used_bytes,
-                disk_bytes=view.disk_bytes,
-                disk_used_bytes=view.disk_used_bytes,
-                load1=view.load1 if now.health is Health.UP else None,
-                health=now.health,
-                reason=now.reason,
-                age_s=now.age_s,
-            )
-        )
-    return tuple(nodes)

@@ -5,7 +5,7 @@ A view never raises: what could not be seen says so itself, by its health and it
 
 from dataclasses import dataclass, field
 
-from console.cluster.snapshot import Health, Member, PeerView, PoolMember
+from console.cluster.snapshot import Health, Member, PeerView, PoolMember, ServiceState, Size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,5 +80,26 @@ class HostView:
     load1: float | None = field(default=None, compare=False)
 
 
-View = HealthView | BalancerView | MemberView | HostView
-"""Any of the four."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceView:
+    """Whether a node's service runs."""
+
+    node: str
+    state: ServiceState
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeView:
+    """What a node may use, read inside it."""
+
+    node: str
+    size: Size | None
+    reason: str = ""
+    in_use_bytes: int | None = field(default=None, compare=False)
+    live: bool = False
+    """A new size takes effect at once; otherwise at the next start of the service."""
+
+
+View = HealthView | BalancerView | MemberView | HostView | ServiceView | SizeView
+"""Any of them."""

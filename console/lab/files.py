@@ -5,6 +5,8 @@ import json
 import re
 import secrets
 
+from console.cluster.snapshot import Size
+from console.lab import processes
 from console.lab.layout import NODES, Layout, Node, of_role
 from console.lab.record import write_private
 
@@ -23,8 +25,9 @@ def write(layout: Layout) -> None:
     texts["ssh_config"] = "\n".join(_host(layout, node) for node in NODES)
     for node in of_role("balancer"):
         texts[f"{node.name}.cfg"] = _balancer(layout, node, texts["health.token"])
-    for node in of_role("member"):
-        layout.path(node.name).mkdir(mode=0o700)
+    for node in NODES:
+        if node.role == "member":
+            layout.path(node.name).mkdir(mode=0o700)
     for name, text in texts.items():
         write_private(layout.path(name), text.encode())
 
@@ -54,7 +57,8 @@ name = "{node.name}"
 address = "{layout.address(node)}"
 domain = "{node.domain}"
 roles = ["{node.role}"]
-"""
+spare = {json.dumps(node.spare)}
+{_service(layout, node)}"""
         for node in NODES
     )
     return f"""\
@@ -81,6 +85,31 @@ token = {file("health.token")}
 plugin = "ssh"
 config = {quoted(layout.path("ssh_config"))}
 {balancers}{nodes}"""
+
+
+def _service(layout: Layout, node: Node) -> str:
+    if node.role == "balancer":
+        return ""
+
+    def command(*words: str) -> str:
+        return json.dumps(processes.python("service", layout.dir, node.name, *words), ensure_ascii=False)
+
+    resize = (f"{key}={{{key}}}" for key in Size.__dataclass_fields__)
+    return f"""
+[nodes.service]
+plugin = "command"
+state = {command("state")}
+start = {command("start")}
+stop = {command("stop")}
+deadline_s = 40
+
+[nodes.size]
+plugin = "command"
+read = {command("size")}
+set = {command("resize", *resize)}
+live = false
+deadline_s = 40
+"""
 
 
 def _host(layout: Layout, node: Node) -> str:

@@ -118,7 +118,7 @@ class Console(App[int]):
                 self.open_plan(action, message.name)
 
         if self.feed.connected:
-            self.push_screen(Menu(self.feed, message.tier, message.name), plan)
+            self.push_screen(Menu(self.feed, message.name), plan)
 
     async def on_dashboard_said(self, message: Dashboard.Said) -> None:
         """A typed command."""

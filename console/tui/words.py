@@ -32,6 +32,7 @@ STATE = {
     MemberState.REMOVED: Cell("■ REMOVED", DOWN),
     MemberState.UNKNOWN: Cell("? UNKNOWN", UNKNOWN),
 }
+SPARE = Cell("○ spare", OFF)
 SEVERITY = {
     Severity.CRITICAL: Cell("■ critical", DOWN),
     Severity.WARNING: Cell("▲ warning", WARN),

@@ -2,6 +2,7 @@
 
 from .balancer import MemoryBalancer, MemoryHealth
 from .hosts import MemoryFacts, MemoryShells
+from .nodes import MemoryService, MemorySize
 from .replica_set import MemoryReplicaSet
 from .world import BALANCERS, MEMBERS, SERVERS, WORLDS, World, world
 
@@ -16,6 +17,8 @@ def cluster_file(world: str = "default") -> str:
     for role, names in (("app", SERVERS), ("balancer", BALANCERS), ("member", MEMBERS)):
         for name, rack in zip(names, "abc", strict=False):
             node = f'name = "{name}"\naddress = "{name}"\ndomain = "rack-{rack}"\nroles = ["{role}"]'
+            driven = f'{{ plugin = "memory", world = "{world}" }}'
+            node += f"\nservice = {driven}\nsize = {driven}"
             tables.append(f"[[nodes]]\n{node}")
     paces = "[watch]\nhealth_s = 0.05\nbalancers_s = 0.05\nhosts_s = 1.0"
     return "\n\n".join([f'name = "{world}"\nenvironment = "test"', *tables, paces]) + "\n"
@@ -27,4 +30,6 @@ PROVIDES = {
     "health": MemoryHealth,
     "shell": MemoryShells,
     "facts": MemoryFacts,
+    "service": MemoryService,
+    "size": MemorySize,
 }

@@ -51,6 +51,8 @@ def member_view(world: World, name: str) -> MemberView:
             believes_primary=primary,
             term=world.term,
             version="memory",
+            oplog_window_s=86_400.0,
+            oplog_full_s=86_400.0,
             lag_s=_lag_s(world, name),
             sync_source=None if leads else primary,
             election_at=world.elected_at if leads else None,

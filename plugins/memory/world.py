@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from console.cluster.snapshot import Admin, Health
+from console.cluster.snapshot import Admin, Health, Size
 
 BACKENDS = {"app": False, "web": True}
 """Stickiness by backend."""
@@ -54,6 +54,13 @@ class World:
     election_s: float = 0.02
     step_down_applies: bool = True
     step_down_answers: bool = True
+    stopped: set[str] = field(default_factory=set)
+    """Nodes whose service was stopped."""
+    will_not_start: set[str] = field(default_factory=set)
+    sizes: dict[str, Size] = field(default_factory=dict)
+    ignores_sizes: set[str] = field(default_factory=set)
+    """Nodes that say yes to a new size and keep the old one."""
+    in_use_bytes: int = 2**30
     commands: list[str] = field(default_factory=list)
     """Every change that was asked for, in order."""
     _followers: set[asyncio.Event] = field(default_factory=set)

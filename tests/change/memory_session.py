@@ -20,5 +20,5 @@ async def memory_session(state_dir: Path, *, read_only: bool = False) -> AsyncIt
     name = f"world{next(_numbers)}"
     file = ClusterFile.decode(cluster_file(name), Path("memory.toml"), plugins)
     async with Session.open(file, state_dir, read_only=read_only) as session:
-        await session.look()
+        await session.look("app2", "db1", "db2")
         yield session, world(name)

@@ -140,6 +140,27 @@ def test_data_that_is_a_terminal_escape_is_printed_as_text(tmp_path: Path, memor
     assert "\\x1b]52;c;eA==\\x07[/b]li" in out
 
 
+def test_a_name_in_the_cluster_file_that_is_a_terminal_escape_is_printed_as_text(tmp_path: Path, memory: str) -> None:
+    wrong = '\n[[nodes]]\nname = "x[/b]\\u001b]52;c;Y\\u0007"\naddress = "x"\nroles = ["app"]\n'
+    Path(memory).write_text(cluster_file("cli") + wrong)
+    for words in (("status",), ("check",), ("status", "--json")):
+        _, out, err = watchkeeper(tmp_path, *words, "--cluster", memory)
+        assert "\x1b" not in out + err
+        assert "x[/b]" in out
+
+
+def test_what_it_makes_is_for_its_owner_only_and_its_memory_is_never_written_to_disk(tmp_path: Path) -> None:
+    code = (
+        "import os, resource, sys; os.umask(0); sys.argv = ['watchkeeper', 'plugins']\n"
+        "from console.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: print(os.umask(0), resource.getrlimit(resource.RLIMIT_CORE), 'TEXTUAL_LOG' in os.environ)"
+    )
+    environment = {**os.environ, "TEXTUAL_LOG": str(tmp_path / "log"), "HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    assert done.stdout.splitlines()[-1] == f"{0o077} (0, 0) False"
+
+
 def test_the_readme_names_every_action() -> None:
     readme = (Path(__file__).parent.parent.parent / "README.md").read_text()
     for action in ACTIONS:

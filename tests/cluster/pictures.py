@@ -1,7 +1,7 @@
 """Whole snapshots for tests: one calm cluster of three tiers, and what becomes of it."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from console.cluster.merge import judged
@@ -10,18 +10,24 @@ from console.cluster.snapshot import (
     AppServer,
     Balancer,
     Health,
+    Hold,
+    Lease,
     Member,
     MemberState,
     Node,
     PeerView,
     PoolMember,
     ReplicaSet,
+    ServiceState,
+    Size,
     Snapshot,
+    SpareMember,
 )
 
 AT = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 BACKENDS = ("app", "web")
 GIB = 2**30
+HOUR = timedelta(hours=1)
 
 
 def calm() -> Snapshot:
@@ -68,6 +74,38 @@ def primary_lost() -> Snapshot:
 def draining(server: str = "app2") -> Snapshot:
     """One server drains on every balancer; the sessions of pinned clients are not over yet."""
     return with_pools(calm(), server, admin=Admin.DRAIN, sessions=2)
+
+
+def with_spares(snapshot: Snapshot) -> Snapshot:
+    """The same with a prepared application server and a prepared member beside it, and who keeps app2 in drain."""
+    since = AT - timedelta(minutes=42)
+    hold = Hold(
+        target="app2", admin=Admin.DRAIN, owner="ann@bastion1", reason="kernel update", since=since, until=AT + HOUR
+    )
+    lease = Lease(
+        owner="bob@bastion2", run="0badcafe", says="Drain app2, step 2", reason="kernel", fence=7, left_s=52.0
+    )
+    return replace(
+        snapshot,
+        spare_servers=(replace(_app_server(4), pools=()),),
+        spare_members=(
+            SpareMember(
+                name="db4",
+                address="db4:27017",
+                domain="rack-d",
+                health=Health.UP,
+                awaits_config=True,
+                version="6.0.5",
+                compatibility="6.0",
+                clock_skew_s=0.0,
+                empty=True,
+                reached_by=(("db1", True), ("db2", True), ("db3", False)),
+                age_s=0.4,
+            ),
+        ),
+        holds=(hold,),
+        lease=lease,
+    )
 
 
 def unknown() -> Snapshot:
@@ -288,6 +326,13 @@ def _node(role: str, number: int) -> Node:
         disk_used_bytes=60 * GIB,
         load1=0.7,
         health=Health.UP,
+        has_service=True,
+        service=ServiceState.RUNNING,
+        service_age_s=4.0,
+        has_size=True,
+        size=Size(cpus=8.0, memory_bytes=16 * GIB, **({"cache_bytes": 7 * GIB} if role == "member" else {})),
+        size_age_s=4.0,
+        in_use_bytes=6 * GIB,
         age_s=4.0,
     )
 

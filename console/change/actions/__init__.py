@@ -3,10 +3,17 @@
 from difflib import get_close_matches
 
 from console.change.action import Action
-from console.change.actions import drain, maint, ready, step_down
+from console.change.actions import drain, maint, ready, resize, restart, step_down
 from console.change.plan import PlanError
 
-ACTIONS: tuple[Action, ...] = (drain.ACTION, ready.ACTION, maint.ACTION, step_down.ACTION)
+ACTIONS: tuple[Action, ...] = (
+    drain.ACTION,
+    ready.ACTION,
+    maint.ACTION,
+    step_down.ACTION,
+    restart.ACTION,
+    resize.ACTION,
+)
 
 
 def action_named(name: str) -> Action:

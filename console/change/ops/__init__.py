@@ -4,8 +4,9 @@ An op is data. Applying it twice is the same as once, so that an unwind may repe
 `Refused` (nothing changed here) or `Unclear` (unknown until re-read).
 """
 
+from console.change.ops.node import Resize, TurnService
 from console.change.ops.op import Op, Wait
 from console.change.ops.pool import EndSessions, Place, SetAdmin
 from console.change.ops.replica_set import StepDown
 
-__all__ = ["EndSessions", "Op", "Place", "SetAdmin", "StepDown", "Wait"]
+__all__ = ["EndSessions", "Op", "Place", "Resize", "SetAdmin", "StepDown", "TurnService", "Wait"]

@@ -3,8 +3,20 @@
 A proof looks only at what was seen after the op: the engine says how long ago that was, and older data proves nothing.
 """
 
+from console.change.proofs.node import Healthy, Replicates, ServiceIs, SizeIs
 from console.change.proofs.pool import AdminIs, NoSessions, Serves
 from console.change.proofs.proof import Proof, Verdict
 from console.change.proofs.replica_set import NewPrimary
 
-__all__ = ["AdminIs", "NewPrimary", "NoSessions", "Proof", "Serves", "Verdict"]
+__all__ = [
+    "AdminIs",
+    "Healthy",
+    "NewPrimary",
+    "NoSessions",
+    "Proof",
+    "Replicates",
+    "Serves",
+    "ServiceIs",
+    "SizeIs",
+    "Verdict",
+]

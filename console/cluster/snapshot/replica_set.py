@@ -60,6 +60,8 @@ class Member:
     writable: bool = False
     """Says of itself that it takes writes."""
     oplog_window_s: float | None = field(default=None, compare=False)
+    oplog_full_s: float | None = field(default=None, compare=False)
+    """Seconds that its oplog reaches back once it is full, at the rate so far."""
     data_bytes: int | None = field(default=None, compare=False)
     """What an initial sync has to copy."""
     cache_bytes: int | None = None

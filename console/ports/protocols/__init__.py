@@ -8,6 +8,7 @@ from console.ports.protocols.balancer import BalancerPort, EndsSessions, SetsAdm
 from console.ports.protocols.errors import Refused, ShellError, Unclear
 from console.ports.protocols.health import HealthCheck, TellsSizing
 from console.ports.protocols.host import Completed, HostFacts, Shell, Shells
+from console.ports.protocols.node import ServicePort, SizePort, Verb
 from console.ports.protocols.replica_set import ReplicaSetPort, StepsDown
 
 __all__ = [
@@ -18,11 +19,14 @@ __all__ = [
     "HostFacts",
     "Refused",
     "ReplicaSetPort",
+    "ServicePort",
     "SetsAdmin",
     "Shell",
     "ShellError",
     "Shells",
+    "SizePort",
     "StepsDown",
     "TellsSizing",
     "Unclear",
+    "Verb",
 ]
