@@ -1,7 +1,7 @@
 """The prepared way back of a change that went well and turned out badly: one action, ready to be planned."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from console.change.action import Value
 from console.change.plan import Plan
@@ -51,8 +51,9 @@ def _priority(plan: Plan, before: Snapshot) -> WayBack | None:
 def _size(plan: Plan, before: Snapshot) -> WayBack | None:
     node = before.node(plan.target)
     size = (node.size if node else None) or Size()
-    was = {field.name.replace("_", "-"): getattr(size, field.name) for field in fields(Size)}
-    values = tuple((name, was[name]) for name in plan.parameters if was.get(name) is not None)
+    was = {"memory": size.memory_bytes, "cpus": size.cpus, "cache": size.cache_bytes, "workers": size.workers}
+    # A parameter of 0 left its part of the size alone; a cache that followed from the memory does so again.
+    values = tuple((name, value) for name, value in was.items() if value is not None and plan.parameters.get(name))
     return WayBack(action=plan.action, target=plan.target, parameters=values) if values else None
 
 
