@@ -13,7 +13,7 @@ from console.ports.protocols import BalancerPort, HealthCheck, HostFacts, LooksA
 from console.ports.reach import Reach
 
 SPARES_S = 2.0
-"""How often a spare member is looked at: always within FRESH_S, so that a plan may stand on it."""
+"""How often a spare member is looked at: within FRESH_S, so that a plan may stand on it."""
 
 
 class Source:
@@ -23,6 +23,8 @@ class Source:
         self.every_s = every_s
         self.background = False
         """Nothing waits for it: neither a preflight nor a proof."""
+        self.hurries = True
+        """Looked at faster while an action runs; a preflight waits for it either way."""
         self.looked_at_s = float("-inf")
         """When the newest finished look began, by the monotonic clock."""
         self._look = look
@@ -44,7 +46,8 @@ class Source:
                 view = self._broken(f"its plugin failed: {type(broken).__name__}: {broken}")
             self.looked_at_s = began_s
             yield view, began_s
-            pace_s = self.every_s if self.background else min(self.every_s, hurry_s() or self.every_s)
+            hurried = self.hurries and not self.background
+            pace_s = min(self.every_s, hurry_s() or self.every_s) if hurried else self.every_s
             try:
                 async with asyncio.timeout(pace_s * random.uniform(0.9, 1.1)):
                     await self._now.wait()
@@ -85,7 +88,7 @@ def _spare(port: LooksAtSpares, name: str) -> Source:
         return SpareView(itself=SpareMember(name=name, address="", health=Health.UNKNOWN, reason=why))
 
     source = Source(lambda: port.look_at_spare(name), broken, SPARES_S)
-    source.background = True  # a change of something else must not wait for it
+    source.hurries = False
     return source
 
 
