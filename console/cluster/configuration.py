@@ -1,4 +1,7 @@
-"""The replica set's configuration as lines, a member each, and how two of them differ."""
+"""The replica set's configuration as lines, a member each, and how two of them differ.
+
+A line without options is one that is not there yet: what else it will say is not known, and is not compared.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -44,18 +47,24 @@ def difference(expected: Sequence[MemberConfig], found: Sequence[MemberConfig]) 
 def moved(before: Sequence[MemberConfig], after: Sequence[MemberConfig]) -> tuple[str, ...]:
     """The addresses whose lines differ."""
     old, new = _by_address(before), _by_address(after)
-    return tuple(address for address in dict.fromkeys((*old, *new)) if old.get(address) != new.get(address))
+    return tuple(a for a in dict.fromkeys((*old, *new)) if not _alike(old.get(a), new.get(a)))
 
 
 def mended(before: Sequence[MemberConfig], after: Sequence[MemberConfig], found: Sequence[MemberConfig]) -> Lines:
     """What was found, with those lines set to `after` that are still as `before`: another's changes stay."""
     old, new, there = _by_address(before), _by_address(after), _by_address(found)
     for address in moved(before, after):
-        if there.get(address) == old.get(address):
+        if _alike(old.get(address), there.get(address)):
             there.pop(address, None)
             there |= {address: new[address]} if address in new else {}
     order = [*new, *(address for address in there if address not in new)]
     return tuple(there[address] for address in order if address in there)
+
+
+def _alike(one: MemberConfig | None, other: MemberConfig | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return not _differing(one, other)
 
 
 def _by_address(lines: Sequence[MemberConfig]) -> dict[str, MemberConfig]:
@@ -63,8 +72,12 @@ def _by_address(lines: Sequence[MemberConfig]) -> dict[str, MemberConfig]:
 
 
 def _differing(wanted: MemberConfig, found: MemberConfig) -> str:
-    values = zip(_values(wanted).items(), _values(found).values(), strict=True)
-    return ", ".join(f"{name} {is_now} instead of {should}" for (name, should), is_now in values if is_now != should)
+    should, is_now = _values(wanted), _values(found)
+    if not wanted.options or not found.options:
+        del should["options"]
+    return ", ".join(
+        f"{name} {is_now[name]} instead of {value}" for name, value in should.items() if is_now[name] != value
+    )
 
 
 def _values(line: MemberConfig) -> dict[str, str]:
@@ -74,5 +87,5 @@ def _values(line: MemberConfig) -> dict[str, str]:
         "hidden": str(line.hidden).lower(),
         "arbiter": str(line.arbiter).lower(),
         "delay": f"{line.delay_s} s",
-        "options": " ".join(line.options) or "none",
+        "options": " ".join(line.options),
     }

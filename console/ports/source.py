@@ -24,7 +24,7 @@ from console.ports.protocols import (
 from console.ports.reach import Reach
 
 SPARES_S = 2.0
-"""How often a spare member is looked at: always within FRESH_S, so that a plan may stand on it."""
+"""How often a spare member is looked at: within FRESH_S, so that a plan may stand on it."""
 
 
 class Source:
@@ -44,6 +44,8 @@ class Source:
         """Nothing waits for it: neither a preflight nor a proof."""
         self.node = node
         """Where it is the service or the size of a node: waited for only while an action touches that node."""
+        self.hurries = True
+        """Looked at faster while an action runs; a preflight waits for it either way."""
         self.looked_at_s = float("-inf")
         """When the newest finished look began, by the monotonic clock."""
         self._look = look
@@ -67,8 +69,8 @@ class Source:
                 view = self._broken(f"its plugin failed: {type(broken).__name__}: {broken}")
             self.looked_at_s = began_s
             yield view, began_s
-            pace_s = min(self.every_s, hurry_s(self) or self.every_s)
-            await self._asked_within(pace_s * random.uniform(0.9, 1.1))
+            pace_s = (hurry_s(self) if self.hurries else None) or self.every_s
+            await self._asked_within(min(self.every_s, pace_s) * random.uniform(0.9, 1.1))
 
     async def _asked_within(self, seconds: float) -> None:
         with suppress(TimeoutError):
@@ -113,7 +115,7 @@ def _spare(port: LooksAtSpares, name: str) -> Source:
         return SpareView(itself=SpareMember(name=name, address="", health=Health.UNKNOWN, reason=why))
 
     source = Source(lambda: port.look_at_spare(name), broken, SPARES_S)
-    source.background = True  # a change of something else must not wait for it
+    source.hurries = False
     return source
 
 

@@ -22,9 +22,9 @@ from .errors import command_problem, connection_problem, is_connection_problem
 from .member import Client, MemberWatch
 
 REACH_S = 3.0
-"""How long a member's host may take to open a connection to a spare."""
-BY_BASH = ("timeout", "3", "bash", "-c", 'exec 3<>"/dev/tcp/$0/$1"')
-BY_PYTHON = ("python3", "-c", "import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 3)")
+"""How long a member's host may take to try to open a connection to a spare, which itself is given 2 s."""
+BY_BASH = ("timeout", "2", "bash", "-c", 'exec 3<>"/dev/tcp/$0/$1"')
+BY_PYTHON = ("python3", "-c", "import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 2)")
 
 Connect = Callable[[str, bool], Client]
 """A client of an address, with the monitoring user's login or without any."""
@@ -139,7 +139,7 @@ async def _opens(shell: Shell, address: str) -> bool | None:
     host, port = split(address)
     with suppress(ShellError):
         for words in (BY_BASH, BY_PYTHON):
-            tried = await shell.run([*words, host, str(port)], timeout_s=REACH_S + 2.0)
+            tried = await shell.run([*words, host, str(port)], timeout_s=REACH_S)
             if tried.status not in (126, 127) and "No such file" not in tried.stderr:
                 return tried.status == 0
     return None
