@@ -5,20 +5,23 @@ import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_type_hints
 
 import msgspec
 
 from console.cluster.layout import BalancerLine, Layout, NodeLine
 from console.cluster.text import cleaned
+from console.ports.error import OperatorError
 from console.ports.plugins import Context, PluginError, Plugins
-from console.ports.protocols import Shells
 from console.ports.secrets import Secret, resolve
+
+if TYPE_CHECKING:
+    from console.ports.protocols import Shells
 
 SIZE_LIMIT_BYTES = 1024 * 1024
 
 
-class ClusterFileError(Exception):
+class ClusterFileError(OperatorError):
     """The cluster file cannot be used; the message is one sentence with the path into the file and the mend."""
 
 
@@ -131,7 +134,7 @@ class ClusterFile:
         )
         return cleaned(layout)
 
-    def make(self, port: str, table: Mapping[str, Any], at: str, name: str, shells: Shells | None) -> Any:
+    def make(self, port: str, table: Mapping[str, Any], at: str, name: str, shells: "Shells | None") -> Any:
         """The plugin that a table names, with its settings decoded. Raises ClusterFileError with the path."""
         settings = {key: value for key, value in table.items() if key not in ("plugin", "name")}
         plugin = table.get("plugin")
