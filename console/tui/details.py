@@ -3,7 +3,8 @@
 from textual.content import Content
 
 from console.cluster.snapshot import AppServer, Balancer, Member, Node, Snapshot
-from console.tui.words import HEALTH, QUIET, STATE, Cell, admin_and_check, heading, line, member_state, paragraph, span
+from console.tui.symbols import HEALTH, STATE, admin_and_check, member_state
+from console.tui.words import QUIET, Cell, heading, line, paragraph, span
 
 MARGIN = 20
 

@@ -1,10 +1,11 @@
 """The tables of the dashboard, made from a snapshot: a row for each server, balancer, member and node."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from console.cluster.snapshot import AppServer, Balancer, Health, Member, Node, PoolMember, Snapshot
+from console.tui.symbols import HEALTH, admin_and_check, member_state
 from console.tui.table import Column, Row, Sheet
-from console.tui.words import DOWN, HEALTH, QUIET, UNKNOWN, UP, WARN, Cell, admin_and_check, member_state, span
+from console.tui.words import DOWN, QUIET, UNKNOWN, UP, WARN, Cell, span
 
 OLD_S = 3.0
 """What is older than this says so."""
@@ -166,6 +167,14 @@ def _of(good: int, all_of_them: int, word: str, some_unknown: bool) -> Cell:
 
 
 Aged = AppServer | Balancer | Member
+
+SHEETS: dict[str, Callable[[Snapshot], Sheet]] = {
+    "app": app_servers,
+    "balancer": balancers,
+    "replica_set": members,
+    "node": nodes,
+}
+"""By tier."""
 
 
 def _age_column(things: Iterable[Aged]) -> tuple[Column, ...]:
