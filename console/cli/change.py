@@ -193,5 +193,3 @@ def _stopped_by_signals(started: Run) -> Any:
 for each in ACTIONS:
     plan.add_command(_planned(each))
     run.add_command(_carried_out(each))
-
-VERBS = (plan, run)
