@@ -141,6 +141,18 @@ async def test_a_step_down_elects_the_one_furthest_ahead_in_the_next_term(reach:
     assert {view.itself.believes_primary for view in views} == {"db3:27017"}
 
 
+async def test_of_those_that_have_caught_up_the_highest_priority_is_elected(reach: Reach, world: memory.World) -> None:
+    world.priority |= {"db2": 0.0, "db3": 2.0}
+    await step_down(reach)
+    assert await primaries(reach) == ["db3:27017"]
+
+
+async def test_among_equals_the_first_in_the_configuration_is_elected(reach: Reach, world: memory.World) -> None:
+    world.primary = "db3"
+    await step_down(reach, "db3:27017")
+    assert await primaries(reach) == ["db1:27017"]
+
+
 async def test_nobody_leads_during_an_election(reach: Reach, world: memory.World) -> None:
     world.election_s = 0.1
     going_on = asyncio.create_task(step_down(reach))
