@@ -8,6 +8,7 @@ from pathlib import Path
 
 from console.change.action import Action, Value
 from console.change.actions import ACTIONS, action_named
+from console.change.aftercare import Aftercare, Before, aftercare
 from console.change.engine import Engine
 from console.change.events import Outcome
 from console.change.journal import Journal, JournalError
@@ -35,6 +36,7 @@ class Session:
         self.journal_problem = problem
         """Why nothing can be changed; empty when changes are possible."""
         self.run: Run | None = None
+        self._before: Before | None = None
 
     @staticmethod
     @asynccontextmanager
@@ -109,8 +111,16 @@ class Session:
             with self.watch.hurry(plan.target):
                 return await engine.carry_out(run)
 
+        self._before = Before(snapshot=self.snapshot, samples=self.watch.history)
         self.run = Run(plan, in_a_hurry)
         return self.run
+
+    def aftercare(self) -> Aftercare | None:
+        """How it has been since the last change, against before, and the way back; None when nothing was changed."""
+        run, before = self.run, self._before
+        if run is None or before is None or run.ended_s is None or run.outcome is not Outcome.DONE:
+            return None
+        return aftercare(run.plan, before, self.watch.history, run.ended_s) if run.plan.steps else None
 
     def _plan(self, snapshot: Snapshot, name: str, target: str, parameters: Mapping[str, Value]) -> Plan:
         action = action_named(name)

@@ -4,22 +4,27 @@ import asyncio
 import contextlib
 import signal
 import sys
+import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import click
 
 from console.change.action import Action, Value
 from console.change.actions import ACTIONS, action_named
-from console.change.document import event_document, plan_document
+from console.change.document import aftercare_document, event_document, plan_document
 from console.change.events import Event, Outcome
 from console.change.plan import Plan
 from console.change.run import Confirmation, Run
 from console.cli.see import open_session, say_json
 from console.cli.settings import Mistake, settings, shared
-from console.cli.words import print_event, print_plan
+from console.cli.words import print_aftercare, print_event, print_plan
 from console.ports.clusterfile import ClusterFile
+from console.session import Session
 
+WATCHED_BEFORE_S = 21.0
+"""So much of before is needed to compare with."""
 EXIT_CODES = {
     Outcome.DONE: 0,
     Outcome.REFUSED: 3,
@@ -64,14 +69,29 @@ def _planned(action: Action) -> click.Command:
 
 def _carried_out(action: Action) -> click.Command:
     def command(
-        target: str, reason: str, yes: bool, confirm: str | None, plan_hash: str | None, as_json: bool, **rest: Value
+        target: str,
+        reason: str,
+        yes: bool,
+        confirm: str | None,
+        plan_hash: str | None,
+        as_json: bool,
+        watch_after: float,
+        **rest: Value,
     ) -> None:
         if not yes and confirm is None:
             raise Mistake("nothing was confirmed: give --yes for a safe plan, or --confirm WORDS as `plan` tells")
         if not reason.strip():
             raise Mistake("--reason: expected a few words; they stand in the journal")
         outcome = asyncio.run(
-            _run(settings().file(), action, target, _given(rest), Confirmation(reason, confirm, plan_hash), as_json)
+            _run(
+                settings().file(),
+                action,
+                target,
+                _given(rest),
+                Confirmation(reason, confirm, plan_hash),
+                as_json,
+                watch_after,
+            )
         )
         raise click.exceptions.Exit(EXIT_CODES[outcome])
 
@@ -81,6 +101,13 @@ def _carried_out(action: Action) -> click.Command:
         click.option("--confirm", metavar="WORDS", help="Say yes to a degraded or unsafe plan, in its own words."),
         click.option("--plan", "plan_hash", metavar="HASH", help="Carry out only this very plan."),
         click.option("--json", "as_json", is_flag=True, help="One JSON object a line."),
+        click.option(
+            "--watch-after",
+            type=click.FloatRange(min=0, max=900),
+            default=0.0,
+            metavar="SECONDS",
+            help=f"Compare so long after with {WATCHED_BEFORE_S:g} s before, and tell it as the last line.",
+        ),
     ]
     return _command(action, command, options)
 
@@ -118,14 +145,37 @@ async def _run(
     parameters: dict[str, Value],
     confirmation: Confirmation,
     as_json: bool,
+    watch_after_s: float,
 ) -> Outcome:
     async with open_session(file, read_only=settings().read_only) as session:
+        if watch_after_s:
+            click.echo(f"watching {session.cluster} for {WATCHED_BEFORE_S:g} s first", err=True)
+            await asyncio.sleep(WATCHED_BEFORE_S)
         await session.look(target)
         started = session.start(session.plan(action.name, target, parameters), confirmation)
         with _stopped_by_signals(started):
             async for event in started.follow():
                 await _tell(event, started, as_json)
+            await _tell_aftercare(session, started, as_json, watch_after_s)
         return await started.finished()
+
+
+async def _tell_aftercare(session: Session, started: Run, as_json: bool, watch_after_s: float) -> None:
+    """The comparison after so long, or as soon as a signal ends the watching."""
+    ends_s = time.monotonic() + watch_after_s
+    if not watch_after_s or session.aftercare() is None:
+        return
+    click.echo(f"watching {session.cluster} for {watch_after_s:g} s", err=True)
+    while True:
+        await asyncio.sleep(0.2)
+        if time.monotonic() >= ends_s or started.stopped_by:
+            break
+    found = session.aftercare()
+    with contextlib.suppress(OSError):
+        if found and as_json:
+            say_json(aftercare_document(found, started.id, datetime.now(UTC)))
+        elif found:
+            print_aftercare(found)
 
 
 async def _tell(event: Event, started: Run, as_json: bool) -> None:
