@@ -185,7 +185,7 @@ async def _tell_aftercare(session: Session, started: Run, as_json: bool, watch_a
         return
     click.echo(f"watching {session.cluster} for {watch_after_s:g} s", err=True)
     with _stopped_by_signals(started):
-        while time.monotonic() < ends_s and not started.stopped_by:
+        while time.monotonic() < ends_s and not started.stopped_by:  # noqa: ASYNC110 - a signal sets a word, no event
             await asyncio.sleep(0.2)
     found = session.aftercare()
     with contextlib.suppress(OSError):
