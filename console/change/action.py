@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from console.change.plan import Plan, PlanError
+from console.change.plan import Check, Plan, PlanError
 from console.cluster.snapshot import Snapshot
 
 Value = str | int | float
-Tier = Literal["app", "balancer", "replica_set"]
+Tier = Literal["app", "balancer", "replica_set", "node"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,13 +22,15 @@ class Parameter:
     choices: tuple[str, ...] = ()
     least: float | None = None
     most: float | None = None
+    expects: str = ""
+    """What is to be typed, where the kind's name does not say it."""
 
     def read(self, text: Value) -> Value:
         """The value of what was typed. Raises PlanError with what was expected."""
         try:
             value = self.kind(text)
         except ValueError:
-            raise PlanError(f"--{self.name}: expected {self.kind.__name__}, got '{text}'") from None
+            raise PlanError(f"--{self.name}: expected {self.expects or self.kind.__name__}, got '{text}'") from None
         if self.choices and value not in self.choices:
             raise PlanError(f"--{self.name}: expected one of {', '.join(self.choices)}, got '{text}'")
         if isinstance(value, int | float) and not self._within(value):
@@ -50,6 +52,15 @@ class Action:
     parameters: tuple[Parameter, ...] = ()
     targets: Callable[[Snapshot], tuple[str, ...]]
     """The names that it can be asked for now."""
+    repairs: bool = False
+    """Mends a set that has no Primary: it may be done without the lease, which is kept in the set."""
+    still: Callable[[Snapshot, Plan], tuple[Check, ...]] | None = None
+    """What must hold before an interrupted plan is gone on with; None: what must hold for a new one."""
+
+    @property
+    def needs_lease(self) -> bool:
+        """May not be done without the lease, whatever is confirmed."""
+        return self.tier not in ("app", "balancer") and not self.repairs
 
     def values(self, given: Mapping[str, Value]) -> dict[str, Value]:
         """Every parameter's value, defaults filled in. Raises PlanError."""

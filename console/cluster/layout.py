@@ -13,6 +13,12 @@ class NodeLine:
     roles: tuple[str, ...] = ()
     port: int | None = None
     """Of its service, where several nodes share one address."""
+    shell: bool = True
+    """The cluster file gives a way to its shell."""
+    service: bool = False
+    """The cluster file says how its service is started and stopped."""
+    size: bool = False
+    """The cluster file says how its size is read and changed."""
     spare: bool = False
     """Prepared and not in use yet."""
 

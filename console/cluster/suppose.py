@@ -1,13 +1,12 @@
 """The same picture after something was done or lost. Pure: nothing is touched, and findings are not judged anew."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import replace
 
 from console.cluster.candidates import caught_up, succession
 from console.cluster.snapshot import (
     Admin,
     AppServer,
-    Balancer,
     Health,
     Member,
     MemberState,
@@ -33,49 +32,45 @@ def with_weight(snapshot: Snapshot, name: str, weight: int) -> Snapshot:
     return _with_pools(snapshot, name, lambda pool: replace(pool, weight=weight))
 
 
-def with_new_server(snapshot: Snapshot, name: str, weight: int | None = None) -> Snapshot:
-    """That server serves in every backend, with the weight of its neighbours unless told."""
+def with_joined(snapshot: Snapshot, server: AppServer) -> Snapshot:
+    """That server stands in its pools and is counted."""
+    others = tuple(other for other in snapshot.app_servers if other.name != server.name)
+    spares = tuple(spare for spare in snapshot.spare_servers if spare.name != server.name)
+    return _judged(replace(snapshot, app_servers=(*others, server), spare_servers=spares))
+
+
+def with_new_server(snapshot: Snapshot, name: str) -> Snapshot:
+    """A spare server serves in every backend, as its neighbours do."""
     spare = next((server for server in snapshot.spare_servers if server.name == name), None)
     new = spare or AppServer(name=name, address=name)
-    places: dict[tuple[str, str], PoolMember] = {}
-    for neighbour in snapshot.app_servers:
-        for pool in neighbour.pools:
-            places.setdefault((pool.balancer, pool.backend), pool)
+    neighbours: dict[tuple[str, str], PoolMember] = {}
+    for server in snapshot.app_servers:
+        for pool in server.pools:
+            if not pool.backup:
+                neighbours.setdefault((pool.balancer, pool.backend), pool)
     pools = tuple(
-        replace(
-            pool,
-            server=name,
-            address=new.address,
-            admin=Admin.READY,
-            check=Health.UP,
-            weight=pool.weight if weight is None else weight,
-            sessions=0,
-            queue=0,
-            backup=False,
-            requests_s=None,
-            errors_s=None,
-        )
-        for pool in places.values()
+        replace(pool, server=name, address=new.address, admin=Admin.READY, check=Health.UP, sessions=0, queue=0)
+        for pool in neighbours.values()
     )
-    joined = replace(new, health=Health.UP, pools=pools)
-    others = tuple(server for server in snapshot.app_servers if server.name != name)
-    spares = tuple(server for server in snapshot.spare_servers if server is not spare)
-    return _judged(replace(snapshot, app_servers=(*others, joined), spare_servers=spares))
+    return with_joined(snapshot, replace(new, health=Health.UP, pools=pools))
 
 
-def server_removed(snapshot: Snapshot, name: str) -> Snapshot:
-    """That server stands in no backend any more."""
+def without_left(snapshot: Snapshot, name: str) -> Snapshot:
+    """That server stands in no pool any more."""
     return _judged(replace(snapshot, app_servers=tuple(s for s in snapshot.app_servers if s.name != name)))
 
 
 def without_member(snapshot: Snapshot, name: str) -> Snapshot:
     """That member is down, and the others have elected."""
     lost = snapshot.member(name)
-    return (
-        snapshot
-        if lost is None
-        else _with_members(snapshot, (_down(m) if m is lost else m for m in _members(snapshot)))
-    )
+    left = set_without(snapshot.replica_set, {lost.name} if lost else set())
+    return _judged(replace(snapshot, replica_set=left))
+
+
+def set_without(replica_set: ReplicaSet, names: Set[str]) -> ReplicaSet:
+    """The set alone, when the members of these names are down and the others have elected."""
+    members = tuple(_down(m) if m.name in names else m for m in replica_set.members)
+    return _elected(replace(replica_set, members=members))
 
 
 def member_removed(snapshot: Snapshot, name: str) -> Snapshot:
@@ -107,22 +102,6 @@ def with_priority(snapshot: Snapshot, name: str, priority: float) -> Snapshot:
     return _with_members(snapshot, (replace(m, priority=priority) if m is changed else m for m in _members(snapshot)))
 
 
-def without_domain(snapshot: Snapshot, domain: str) -> Snapshot:
-    """Everything in that failure domain is down: balancers, application servers and members."""
-    balancers = tuple(_balancer_down(b) if b.domain == domain else b for b in snapshot.balancers)
-    lost = {balancer.name for balancer in snapshot.balancers if balancer.domain == domain}
-    servers = tuple(
-        replace(
-            server,
-            health=Health.DOWN if server.domain == domain else server.health,
-            pools=tuple(replace(pool, known=pool.known and pool.balancer not in lost) for pool in server.pools),
-        )
-        for server in snapshot.app_servers
-    )
-    members = (_down(m) if m.domain == domain else m for m in _members(snapshot))
-    return _with_members(replace(snapshot, balancers=balancers, app_servers=servers), members)
-
-
 def _with_pools(snapshot: Snapshot, name: str, change: Callable[[PoolMember], PoolMember]) -> Snapshot:
     servers = tuple(
         replace(server, pools=tuple(map(change, server.pools))) if server.name == name else server
@@ -146,10 +125,6 @@ def _down(member: Member) -> Member:
     return replace(
         member, state=MemberState.DOWN, health=Health.DOWN, reason="taken away", writable=False, lag_s=None, seen_by=()
     )
-
-
-def _balancer_down(balancer: Balancer) -> Balancer:
-    return replace(balancer, health=Health.DOWN, reason="taken away")
 
 
 def _judged(snapshot: Snapshot) -> Snapshot:

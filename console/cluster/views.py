@@ -5,7 +5,19 @@ A view never raises: what could not be seen says so itself, by its health and it
 
 from dataclasses import dataclass, field
 
-from console.cluster.snapshot import Health, Member, PeerView, PoolMember, SpareMember
+from console.cluster.snapshot import (
+    Backend,
+    Health,
+    Hold,
+    Lease,
+    Member,
+    PeerView,
+    PoolMember,
+    ServiceState,
+    SetChange,
+    Size,
+    SpareMember,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +42,8 @@ class BalancerView:
     process_id: int | None = None
     writable: bool | None = None
     backends: tuple[str, ...] = ()
+    pools: tuple[Backend, ...] = ()
+    """The same backends, and how servers join them."""
     servers: tuple[PoolMember, ...] = ()
 
 
@@ -83,6 +97,27 @@ class HostView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceView:
+    """Whether a node's service runs."""
+
+    node: str
+    state: ServiceState
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeView:
+    """What a node may use, read inside it."""
+
+    node: str
+    size: Size | None
+    reason: str = ""
+    in_use_bytes: int | None = field(default=None, compare=False)
+    live: bool = False
+    """A new size takes effect at once; otherwise at the next start of the service."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpareView:
     """A prepared member as it was looked at; its name is that of its node in the cluster file."""
 
@@ -94,5 +129,17 @@ class SpareView:
         return self.itself.name
 
 
-View = HealthView | BalancerView | MemberView | HostView | SpareView
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseView:
+    """What the replica set keeps for every console: who may change the cluster, and which servers are held out."""
+
+    health: Health
+    """UP when it could be read."""
+    reason: str = ""
+    lease: Lease | None = None
+    holds: tuple[Hold, ...] = ()
+    set_change: SetChange | None = None
+
+
+View = HealthView | BalancerView | MemberView | HostView | ServiceView | SizeView | SpareView | LeaseView
 """Any of them."""

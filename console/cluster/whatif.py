@@ -1,23 +1,24 @@
 """What if one of them goes away: what would still stand, and who would take over. Pure: nothing is touched."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from console.cluster.candidates import Candidate, Predicate, electable_after_step_down, successor
 from console.cluster.capacity import Burden
 from console.cluster.finding import listed, span
-from console.cluster.snapshot import AppServer, Balancer, Member, Snapshot
-from console.cluster.standing import Standing, pools_known, serves, standing, tolerates
+from console.cluster.snapshot import AppServer, Balancer, Member, ReplicaSet, Snapshot
+from console.cluster.standing import Standing, pools_known, quorum, serves, serving, standing, tolerates
 from console.cluster.suppose import (
     member_removed,
-    server_removed,
+    set_without,
+    with_joined,
     with_member_added,
     with_new_server,
     with_priority,
     with_server,
     with_weight,
-    without_domain,
+    without_left,
     without_member,
     without_server,
 )
@@ -32,16 +33,16 @@ __all__ = [
     "impact",
     "member_removed",
     "oplog_covers",
-    "server_removed",
     "standing",
     "successor",
     "tolerates",
+    "with_joined",
     "with_member_added",
     "with_new_server",
     "with_priority",
     "with_server",
     "with_weight",
-    "without_domain",
+    "without_left",
     "without_member",
     "without_server",
 ]
@@ -50,6 +51,9 @@ OPLOG_MARGIN = 2.0
 """An oplog must reach back so many times further than a member is planned to be away."""
 PEAK_S = 60.0
 """A peak seen over less than this is told with a warning."""
+
+STOPS = {"app": "service", "replica_set": "writes"}
+"""What an outage of each tier is."""
 
 
 class Grade(StrEnum):
@@ -121,8 +125,9 @@ def _one_less(snapshot: Snapshot, tiers: tuple[str, ...]) -> Snapshot:
     if "app" in tiers:
         snapshot = without_server(snapshot, _heaviest(snapshot))
     if "replica_set" in tiers:
-        losses = [without_member(snapshot, m.name) for m in snapshot.replica_set.members if m.up]
-        snapshot = min(losses, key=_writes_left, default=snapshot)
+        whole = snapshot.replica_set
+        losses = [set_without(whole, {member.name}) for member in whole.members if member.up]
+        snapshot = replace(snapshot, replica_set=min(losses, key=_writes_left, default=whole))
     return snapshot
 
 
@@ -133,8 +138,8 @@ def _heaviest(snapshot: Snapshot) -> str:
     return max(((pool.weight, server.name) for server, pool in scarcest), default=(0, ""))[1]
 
 
-def _writes_left(snapshot: Snapshot) -> tuple[bool, int, int]:
-    left = standing(snapshot)
+def _writes_left(replica_set: ReplicaSet) -> tuple[bool, int, int]:
+    left = quorum(replica_set)
     return (left.writes_stand, left.members, left.electable)
 
 
@@ -157,18 +162,18 @@ def _newly_exposed(before: Snapshot, after: Snapshot, tiers: tuple[str, ...]) ->
     )
     stops: dict[str, list[str]] = {}
     for domain in sorted({thing.domain for thing in things if thing.domain}):
-        then = standing(without_domain(after, domain))
-        stopped = [what for what, tier in (("service", "app"), ("writes", "replica_set")) if tier in tiers]
-        stopped = [what for what in stopped if not _goes_on(then, what)]
-        now = standing(without_domain(before, domain)) if stopped else then
-        for what in stopped:
-            if _goes_on(now, what):
-                stops.setdefault(what, []).append(domain)
-    return tuple(f"the loss of {_either(domains)} would then stop {what}" for what, domains in stops.items())
+        for tier in tiers:
+            if not _outlasts(after, tier, domain) and _outlasts(before, tier, domain):
+                stops.setdefault(tier, []).append(domain)
+    return tuple(f"the loss of {_either(domains)} would then stop {STOPS[tier]}" for tier, domains in stops.items())
 
 
-def _goes_on(left: Standing, what: str) -> bool:
-    return left.serving > 0 if what == "service" else left.writes_stand
+def _outlasts(snapshot: Snapshot, tier: str, domain: str) -> bool:
+    """Whether that tier goes on when everything in the domain is lost."""
+    if tier == "app":
+        return serving(snapshot, without=domain) > 0
+    members = {m.name for m in snapshot.replica_set.members if m.domain == domain}
+    return quorum(set_without(snapshot.replica_set, members)).writes_stand
 
 
 def _app_says(after: Standing) -> str:

@@ -5,6 +5,7 @@ import base64
 import json
 import signal
 import sys
+from collections.abc import Awaitable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -18,7 +19,8 @@ from console.lab.record import load_layout
 
 BASE64_NODE = "app3"  # answers in the base64 form, as some installations do
 PING_TIMEOUT_S = 0.8  # below the balancers' check timeout, so that they hear the reason
-STOP_PATIENCE_S = 5.0
+STOP_PATIENCE_S = 8.0  # above the database client's timeout, so that every request gets its answer
+DENIED = {"states": {}, "errors": ["access denied: the token is not HEALTH_CHECK_TOKEN"]}
 
 Document = dict[str, object]
 Answer = tuple[int, object]
@@ -27,9 +29,12 @@ Answer = tuple[int, object]
 class Application:
     """Answers requests out of the replica set."""
 
-    def __init__(self, name: str, token: str, client: AsyncMongoClient[Document]) -> None:
+    def __init__(self, name: str, token: str, workers: int, client: AsyncMongoClient[Document]) -> None:
         self._base64 = name == BASE64_NODE
         self._token = token
+        self._workers = workers
+        self._free = asyncio.Semaphore(workers)
+        self._in_work = 0
         self._admin = client.get_database("admin")
         self._entries = client.get_database("app", write_concern=WriteConcern("majority"))["entries"]
 
@@ -39,15 +44,31 @@ class Application:
         match method, target.path:
             case (("POST" | "GET"), path) if path == HEALTH_PATH:
                 return await self._health(method, target.query, request.body)
+            case "GET", "/status":
+                return self._status(target.query)
             case "POST", "/write":
-                return await self._write(request.body)
+                return await self._worked(self._write(request.body))
             case "GET", "/read":
-                return await self._read()
-        return 404, {"error": f"{method} {target.path}: expected {HEALTH_PATH}, POST /write or GET /read"}
+                return await self._worked(self._read())
+        return 404, {"error": f"{method} {target.path}: expected {HEALTH_PATH}, /status, POST /write or GET /read"}
+
+    def _status(self, query: str) -> Answer:
+        if _token("GET", query, b"") != self._token:
+            return 403, DENIED
+        return 200, {"workers": self._workers, "in_work": self._in_work}
+
+    async def _worked(self, request: Awaitable[Answer]) -> Answer:
+        """Answer a request as soon as a worker is free."""
+        async with self._free:
+            self._in_work += 1
+            try:
+                return await request
+            finally:
+                self._in_work -= 1
 
     async def _health(self, method: str, query: str, body: bytes) -> Answer:
         if _token(method, query, body) != self._token:
-            return 403, {"states": {}, "errors": ["access denied: the token is not HEALTH_CHECK_TOKEN"]}
+            return 403, DENIED
         health: Document = {"states": {"mongodb": "ok"}, "errors": []}
         try:
             async with asyncio.timeout(PING_TIMEOUT_S):
@@ -93,7 +114,7 @@ def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0][:200] or type(error).__name__
 
 
-async def _serve(layout: Layout, name: str) -> None:
+async def _serve(layout: Layout, name: str, workers: int) -> None:
     node = next(node for node in NODES if node.name == name)
     client: AsyncMongoClient[Document] = AsyncMongoClient(
         layout.uri(),
@@ -108,7 +129,7 @@ async def _serve(layout: Layout, name: str) -> None:
         timeoutMS=6000,
         maxPoolSize=20,
     )
-    server = Server(name, Application(name, layout.secret("health.token"), client).answer)
+    server = Server(name, Application(name, layout.secret("health.token"), workers, client).answer)
     await server.listen(layout.real_address(node), layout.ports.app)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
@@ -118,4 +139,4 @@ async def _serve(layout: Layout, name: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(load_layout(Path(sys.argv[1])), sys.argv[2]))
+    asyncio.run(_serve(load_layout(Path(sys.argv[1])), sys.argv[2], int(sys.argv[3])))

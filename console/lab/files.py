@@ -5,6 +5,8 @@ import json
 import re
 import secrets
 
+from console.cluster.snapshot import Size
+from console.lab import processes
 from console.lab.layout import NODES, Layout, Node, of_role
 from console.lab.record import write_private
 
@@ -23,8 +25,9 @@ def write(layout: Layout) -> None:
     texts["ssh_config"] = "\n".join(_host(layout, node) for node in NODES)
     for node in of_role("balancer"):
         texts[f"{node.name}.cfg"] = _balancer(layout, node, texts["health.token"])
-    for node in of_role("member"):
-        layout.path(node.name).mkdir(mode=0o700)
+    for node in NODES:
+        if node.role == "member":
+            layout.path(node.name).mkdir(mode=0o700)
     for name, text in texts.items():
         write_private(layout.path(name), text.encode())
 
@@ -54,7 +57,8 @@ name = "{node.name}"
 address = "{layout.address(node)}"
 domain = "{node.domain}"
 roles = ["{node.role}"]
-"""
+spare = {json.dumps(node.spare)}
+{_service(layout, node)}"""
         for node in NODES
     )
     return f"""\
@@ -80,7 +84,36 @@ token = {file("health.token")}
 [shell]
 plugin = "ssh"
 config = {quoted(layout.path("ssh_config"))}
+
+[safety]
+block_s = 0  # rehearsals step down again and again; leave it at 300 where writes matter
+lease_ttl_s = 20
 {balancers}{nodes}"""
+
+
+def _service(layout: Layout, node: Node) -> str:
+    if node.role == "balancer":
+        return ""
+
+    def command(*words: str) -> str:
+        return json.dumps(processes.python("service", layout.dir, node.name, *words), ensure_ascii=False)
+
+    resize = (f"{key}={{{key}}}" for key in Size.__dataclass_fields__)
+    return f"""
+[nodes.service]
+plugin = "command"
+state = {command("state")}
+start = {command("start")}
+stop = {command("stop")}
+deadline_s = 40
+
+[nodes.size]
+plugin = "command"
+read = {command("size")}
+set = {command("resize", *resize)}
+live = false
+deadline_s = 40
+"""
 
 
 def _host(layout: Layout, node: Node) -> str:
@@ -106,7 +139,7 @@ def _balancer(layout: Layout, node: Node, token: str) -> str:
 body '{json.dumps({"token": token})}'
     http-check expect status 200
     http-check expect rstring '{healthy}'
-    default-server check inter 500ms fall 2 rise 2
+    default-server check inter 500ms fall 2 rise 2 weight 100
 """
     servers = [(app.name, f"{layout.address(app)}:{ports.app}") for app in of_role("app")]
     plain = "".join(f"    server {name} {address}\n" for name, address in servers)

@@ -1,18 +1,21 @@
-"""Whether a lab is all green: every node running, the set whole, every pool full."""
+"""Whether a lab is all green: every node running, the set whole, every server of a pool UP."""
 
 import socket
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from console.lab import replica_set
 from console.lab.error import LabError
-from console.lab.layout import Layout, of_role
+from console.lab.layout import Layout, Node, of_role
 from console.lab.record import load
 from console.lab.status import status
 
 
 def await_green(name: str, state_dir: Path, patience_s: float = 60.0) -> None:
-    """Wait until every node runs, the set has its Primary and Secondaries, and every pool is full.
+    """Wait until every node runs, the set has its Primary and Secondaries, and every server of a pool is UP.
+
+    A spare may have joined the set or the pools; a member that has left the set is not missed.
 
     Raises:
         LabError: there is no such lab, or it was not green in time; the text says what is not.
@@ -36,17 +39,24 @@ def _amiss(name: str, state_dir: Path, layout: Layout) -> str:
 
 
 def pools_up(layout: Layout) -> bool:
-    """Return whether both balancers show three servers in each of two backends, all UP by a check."""
-    for node in of_role("balancer"):
-        try:
-            with socket.socket(socket.AF_UNIX) as admin:
-                admin.settimeout(1)
-                admin.connect(str(layout.socket(node.name)))
-                admin.sendall(b"show stat -1 4 -1\n")
-                rows = [row.split(",") for row in admin.makefile().read().splitlines()]
-        except OSError:
-            return False
-        servers = [dict(zip(rows[0], row, strict=False)) for row in rows[1:] if len(row) > 1]
-        if [(row["status"], row["check_status"]) for row in servers] != [("UP", "L7OK")] * 6:
-            return False
+    """Return whether every server that a balancer lists is UP by a check, the three of the start in each backend."""
+    begun_with = {(backend, app.name) for backend in ("app", "web") for app in of_role("app")}
+    try:
+        for node in of_role("balancer"):
+            servers = list(_servers(layout, node))
+            if not begun_with <= {(row["# pxname"], row["svname"]) for row in servers}:
+                return False
+            if any((row["status"], row["check_status"]) != ("UP", "L7OK") for row in servers):
+                return False
+    except OSError:
+        return False
     return True
+
+
+def _servers(layout: Layout, balancer: Node) -> Iterator[dict[str, str]]:
+    with socket.socket(socket.AF_UNIX) as admin:
+        admin.settimeout(1)
+        admin.connect(str(layout.socket(balancer.name)))
+        admin.sendall(b"show stat -1 4 -1\n")
+        rows = [row.split(",") for row in admin.makefile().read().splitlines()]
+    return (dict(zip(rows[0], row, strict=False)) for row in rows[1:] if len(row) > 1)

@@ -27,18 +27,24 @@ class Node(msgspec.Struct, frozen=True):
     role: Role
     domain: str
     last_byte: int
+    spare: bool = False  # runs from the start, in no pool and in no replica set
 
 
 NODES = (
     *(Node(f"app{i}", "app", f"rack-{rack}", 10 + i) for i, rack in enumerate("abc", 1)),
+    Node("app4", "app", "rack-d", 14, spare=True),
     *(Node(f"lb{i}", "balancer", f"rack-{rack}", 30 + i) for i, rack in enumerate("ab", 1)),
     *(Node(f"db{i}", "member", f"rack-{rack}", 20 + i) for i, rack in enumerate("abc", 1)),
+    Node("db4", "member", "rack-d", 24, spare=True),
 )
 
 
 def of_role(role: Role) -> tuple[Node, ...]:
-    """Return the nodes of one role."""
-    return tuple(node for node in NODES if node.role == role)
+    """Return the nodes of one role with which the pools and the replica set begin: not the spares."""
+    return tuple(node for node in NODES if node.role == role and not node.spare)
+
+
+SPARES = tuple(node for node in NODES if node.spare)
 
 
 class Ports(msgspec.Struct, frozen=True):
@@ -96,7 +102,7 @@ class Layout(msgspec.Struct, frozen=True):
         return f"{self.network}.{node.last_byte + REAL_OFFSET}"
 
     def members(self) -> list[str]:
-        """Return host:port of every replica set member as the set's configuration names it."""
+        """Return host:port of every member with which the replica set begins, as its configuration names it."""
         return [f"{self.address(node)}:{self.ports.mongodb}" for node in of_role("member")]
 
     def uri(self) -> str:

@@ -37,8 +37,8 @@ def up(name: str, state_dir: Path, say: Say, traffic: bool = True) -> LabStatus:
         with _interruptible():
             try:
                 _remove(home, keep=True)
-                record = Record(choose(name, home))
-                start(record, *binaries, say=say, traffic=traffic)
+                record = Record(choose(name, home), *binaries)
+                start(record, say=say, traffic=traffic)
                 return lab_status.of(record)
             except BaseException:
                 _remove(home)

@@ -1,17 +1,21 @@
 """Starts the lab's processes detached, knows them again by pid and start time, and ends them."""
 
 import os
+import random
+import resource
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 import msgspec
+
+from console.cluster.snapshot import Size
 
 MARK = "WATCHKEEPER_LAB_DIR"  # in the environment of every process of a lab, and of what those start
 GRACE_S = 1.0  # a mongod that hands over first needs longer, but its data is about to be removed
@@ -21,11 +25,10 @@ Life = Literal["running", "paused", "dead"]
 
 
 class Started(msgspec.Struct, frozen=True):
-    """A process of the lab: pid and start time name it for good, the arguments start it anew."""
+    """A process of the lab: pid and start time name it for good."""
 
     pid: int
     start_ticks: int  # after the boot, from /proc: setting the clock does not move it
-    argv: list[str] = []
 
 
 class _Stat(NamedTuple):
@@ -44,15 +47,15 @@ def python(module: str, *arguments: str) -> list[str]:
     return [sys.executable, "-P", "-m", f"console.lab.{module}", *arguments]
 
 
-def start(argv: list[str], home: Path, log: str) -> Started:
-    """Start a process that outlives this one, its output going to `<home>/<log>.log`.
+def start(argv: list[str], home: Path, log: str, size: Size | None = None) -> Started:
+    """Start a process that outlives this one, within a size, its output going to `<home>/<log>.log`.
 
     Raises:
         OSError: the program can't be executed.
     """
     source = str(Path(__file__).parents[2])
     search = os.pathsep.join(filter(None, [source, os.environ.get("PYTHONPATH")]))
-    with (home / f"{log}.log").open("ab") as output:
+    with (home / f"{log}.log").open("ab") as output, _affinity(size):
         child = subprocess.Popen(
             argv,
             cwd=home,
@@ -62,10 +65,27 @@ def start(argv: list[str], home: Path, log: str) -> Started:
             start_new_session=True,
             env={**os.environ, MARK: str(home), "PYTHONPATH": search, "LC_ALL": "C"},
         )
+    if size and size.memory_bytes:
+        # RLIMIT_DATA, not RLIMIT_AS: mongod reserves 2.7 GB of address space and dies of a limit on that.
+        with suppress(ProcessLookupError):
+            resource.prlimit(child.pid, resource.RLIMIT_DATA, (size.memory_bytes, size.memory_bytes))
     stat = _stat(child.pid)
     # Waited for, so that a killed node is no zombie of a long-lived parent such as the console itself.
     threading.Thread(target=child.wait, daemon=True, name=f"wait-{log}").start()
-    return Started(child.pid, stat.start_ticks if stat else 0, argv)
+    return Started(child.pid, stat.start_ticks if stat else 0)
+
+
+@contextmanager
+def _affinity(size: Size | None) -> Iterator[None]:
+    """Hold this thread to the size's CPUs: a child that is forked meanwhile inherits that, in all its own threads."""
+    before = os.sched_getaffinity(0)
+    if size and size.cpus:
+        chosen = random.sample(sorted(before), min(int(size.cpus), len(before)))  # not the first for every node
+        os.sched_setaffinity(0, chosen)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def life(started: Started) -> Life:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from console.cluster.snapshot import Size
 from console.lab.error import LabError
 from console.lab.layout import Layout, directory
 from console.lab.processes import Started
@@ -18,11 +19,14 @@ LOCK_PATIENCE_S = 15.0
 
 
 class Record(msgspec.Struct):
-    """One lab as written down: its layout, its processes by node or job, and whether its start finished."""
+    """One lab as written down: its layout, programs, processes by node or job, and sizes for a node's next start."""
 
     layout: Layout
+    mongod: str
+    haproxy: str
+    sizes: dict[str, Size] = {}
     processes: dict[str, Started] = {}
-    ready: bool = False
+    ready: bool = False  # its start finished
 
     def save(self) -> None:
         """Write the record in one motion, readable by its owner only."""

@@ -76,8 +76,8 @@ def states(layout: Layout) -> list[str]:
 
 
 def is_whole(states: list[str]) -> bool:
-    """Return whether these are the states of a set with its Primary and every Secondary."""
-    return sorted(states) == ["PRIMARY"] + ["SECONDARY"] * (len(MEMBERS) - 1)
+    """Return whether these are the states of a set with one Primary and otherwise Secondaries."""
+    return sorted(states) == ["PRIMARY"] + ["SECONDARY"] * (len(states) - 1)
 
 
 def missing(layout: Layout, entries: list[str]) -> list[str]:

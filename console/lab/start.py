@@ -4,9 +4,10 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from console.lab import control, files, green, ledger, processes, replica_set
+from console.lab import control, files, green, ledger, nodes, processes, replica_set
+from console.lab import size as sizes
 from console.lab.error import LabError
-from console.lab.layout import Layout, Node, of_role
+from console.lab.layout import NODES, SPARES, Layout, of_role
 from console.lab.record import Record
 
 PATIENCE_S = 60.0  # for each step; all of them take about 6 s on two cores
@@ -14,7 +15,7 @@ PATIENCE_S = 60.0  # for each step; all of them take about 6 s on two cores
 Say = Callable[[str], None]
 
 
-def start(record: Record, mongod: str, haproxy: str, *, say: Say, traffic: bool) -> None:
+def start(record: Record, *, say: Say, traffic: bool) -> None:
     """Start every process of a lab and wait until all is green, saying how far it is.
 
     Raises:
@@ -22,22 +23,25 @@ def start(record: Record, mongod: str, haproxy: str, *, say: Say, traffic: bool)
     """
     starting = _Starting(record, say)
     layout = record.layout
+    record.sizes = {node.name: size for node in NODES if (size := sizes.at_start(node))}
     record.save()
     files.write(layout)
     for node in of_role("member"):
-        starting.spawn(node.name, _mongod(mongod, layout, node))
+        nodes.begin(record, node)
     starting.spawn("hosts", processes.python("hosts", layout.dir))
     starting.until("the relays and SSH servers listen", lambda: _hosts_answer(layout))
     starting.said("relays and SSH servers listen")
     for node in of_role("app"):
-        starting.spawn(node.name, processes.python("app", layout.dir, node.name))
+        nodes.begin(record, node)
     replica_set.initiate(layout, starting.must_live, PATIENCE_S)
     starting.said("the replica set has a Primary and its users")
+    for node in SPARES:  # here, because the set now mostly waits for its own heartbeats
+        nodes.begin(record, node)
     primary = replica_set.settle(layout, starting.must_live, PATIENCE_S)
     starting.said(f"every member is up to date, {primary} is the Primary")
     # The balancers come last, so that their history does not begin with servers that were DOWN.
     for node in of_role("balancer"):
-        starting.spawn(node.name, [haproxy, "-db", "-f", str(layout.path(f"{node.name}.cfg"))])
+        nodes.begin(record, node)
     starting.until("both balancers see every server UP", lambda: green.pools_up(layout))
     starting.said("both balancers see every application server UP")
     if traffic:
@@ -45,6 +49,8 @@ def start(record: Record, mongod: str, haproxy: str, *, say: Say, traffic: bool)
         written = layout.path(ledger.FILE)
         starting.until("a write is acknowledged", lambda: written.exists() and written.stat().st_size > 0)
         starting.said("traffic flows")
+    starting.until("the spare nodes listen", lambda: all(nodes.listens(record, node) for node in SPARES))
+    starting.said("the spare nodes listen")
     record.ready = True
     record.save()
 
@@ -62,11 +68,8 @@ class _Starting:
         self._say(f"{time.monotonic() - self._began_s:4.1f} s  {text}")
 
     def spawn(self, job: str, argv: list[str]) -> None:
-        """Start one process and write it down."""
-        try:
-            self._record.processes[job] = processes.start(argv, self._record.layout.path(), job)
-        except OSError as error:
-            raise LabError(f"{argv[0]} can't be started: {error.strerror}") from error
+        """Start a process that is no node, and write it down."""
+        self._record.processes[job] = processes.start(argv, self._record.layout.path(), job)
         self._record.save()
 
     def must_live(self) -> None:
@@ -84,20 +87,6 @@ class _Starting:
             if time.monotonic() > deadline:
                 raise LabError(f"waited {PATIENCE_S:.0f} s in vain until {what}; is the machine too busy?")
             time.sleep(0.03)
-
-
-def _mongod(program: str, layout: Layout, node: Node) -> list[str]:
-    options = {
-        "dbpath": str(layout.path(node.name)),
-        "bind_ip": layout.real_address(node),
-        "port": str(layout.ports.mongodb),
-        "replSet": "rs0",
-        "keyFile": str(layout.path("keyfile")),
-        "oplogSize": "64",
-        "wiredTigerCacheSizeGB": "0.25",
-    }
-    flags = ["--nounixsocket", "--quiet", "--setParameter", "diagnosticDataCollectionEnabled=false"]
-    return [program, *(word for key, value in options.items() for word in (f"--{key}", value)), *flags]
 
 
 def _hosts_answer(layout: Layout) -> bool:

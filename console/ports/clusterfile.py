@@ -5,19 +5,23 @@ import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args, get_type_hints
 
 import msgspec
 
 from console.cluster.layout import BalancerLine, Layout, NodeLine
+from console.cluster.text import cleaned
+from console.ports.error import OperatorError
 from console.ports.plugins import Context, PluginError, Plugins
-from console.ports.protocols import Shells
 from console.ports.secrets import Secret, resolve
+
+if TYPE_CHECKING:
+    from console.ports.protocols import Shells
 
 SIZE_LIMIT_BYTES = 1024 * 1024
 
 
-class ClusterFileError(Exception):
+class ClusterFileError(OperatorError):
     """The cluster file cannot be used; the message is one sentence with the path into the file and the mend."""
 
 
@@ -46,7 +50,21 @@ class WatchTable(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     health_s: float = 2.0
     balancers_s: float = 1.0
     hosts_s: float = 10.0
+    services_s: float = 30.0
+    """Services and sizes of nodes; every second of a node that an action touches."""
+    lease_s: float = 1.0
     stale_after_s: float = 10.0
+
+
+class SafetyTable(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The `[safety]` table: what keeps operators out of each other's way."""
+
+    lease: bool = True
+    """False: no lease is kept in the replica set, and consoles on other machines are not excluded."""
+    lease_ttl_s: Annotated[float, msgspec.Meta(ge=2, le=600)] = 60.0
+    """How long the lease outlives a console that died; it is renewed at a quarter of that."""
+    block_s: Annotated[float, msgspec.Meta(ge=0, le=86400)] = 300.0
+    """How long after a step-down or a reconfiguration another one needs to be acknowledged."""
 
 
 class ClusterTable(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -61,6 +79,7 @@ class ClusterTable(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     balancers: list[dict[str, Any]] = msgspec.field(default_factory=list)
     nodes: list[NodeTable] = msgspec.field(default_factory=list)
     watch: WatchTable = msgspec.field(default_factory=WatchTable)
+    safety: SafetyTable = msgspec.field(default_factory=SafetyTable)
 
 
 class ClusterFile:
@@ -69,6 +88,8 @@ class ClusterFile:
     def __init__(self, table: ClusterTable, path: Path, plugins: Plugins) -> None:
         self.table = table
         self.path = path
+        self.secrets: list[Secret] = []
+        """Every secret that a plugin was given: what must never stand in the journal."""
         self._plugins = plugins
 
     @classmethod
@@ -92,22 +113,34 @@ class ClusterFile:
         except tomllib.TOMLDecodeError as error:
             raise ClusterFileError(f"{path}: not valid TOML: {error}") from None
         try:
-            table = _convert(raw, ClusterTable, "$")
+            table = _convert(raw, ClusterTable, "$", [])
             _unique("$.nodes", [node.name for node in table.nodes])
             _unique("$.balancers", [str(balancer.get("name", "")) for balancer in table.balancers])
         except ClusterFileError as error:
             raise ClusterFileError(f"{path}: {error}") from None
         return cls(table, path, plugins)
 
+    def has_shell(self, node: NodeTable) -> bool:
+        """There is a `[shell]` table, and the node is not left out of it."""
+        return self.table.shell is not None and node.ssh != ""
+
     @property
     def layout(self) -> Layout:
-        """What should be there, for the merge."""
-        return Layout(
+        """What should be there, for the merge, in text that is safe to show."""
+        layout = Layout(
             cluster=self.table.name,
             environment=self.table.environment,
             nodes=tuple(
                 NodeLine(
-                    name=n.name, address=n.address, domain=n.domain, roles=tuple(n.roles), port=n.port, spare=n.spare
+                    name=n.name,
+                    address=n.address,
+                    domain=n.domain,
+                    roles=tuple(n.roles),
+                    port=n.port,
+                    shell=self.has_shell(n),
+                    service=n.service is not None,
+                    size=n.size is not None,
+                    spare=n.spare,
                 )
                 for n in self.table.nodes
             ),
@@ -116,13 +149,14 @@ class ClusterFile:
             ),
             stale_after_s=self.table.watch.stale_after_s,
         )
+        return cleaned(layout)
 
     @property
     def hosts(self) -> dict[str, str]:
         """The name that each node's shell goes by; nodes without one are missing."""
-        return {node.name: node.ssh or node.name for node in self.table.nodes if node.ssh != ""}
+        return {node.name: node.ssh or node.name for node in self.table.nodes if self.has_shell(node)}
 
-    def make(self, port: str, table: Mapping[str, Any], at: str, name: str, shells: Shells | None) -> Any:
+    def make(self, port: str, table: Mapping[str, Any], at: str, name: str, shells: "Shells | None") -> Any:
         """The plugin that a table names, with its settings decoded. Raises ClusterFileError with the path."""
         settings = {key: value for key, value in table.items() if key not in ("plugin", "name")}
         plugin = table.get("plugin")
@@ -140,7 +174,7 @@ class ClusterFile:
             hosts=self.hosts if shells else {},
         )
         try:
-            return provider(_convert(settings, provider.Settings, at), context)
+            return provider(_convert(settings, provider.Settings, at, self.secrets), context)
         except ClusterFileError as error:
             raise ClusterFileError(f"{self.path}: {error}") from None
         except ValueError as error:
@@ -150,17 +184,17 @@ class ClusterFile:
 T = TypeVar("T")
 
 
-def _convert(raw: object, into: type[T], at: str) -> T:
+def _convert(raw: object, into: type[T], at: str, secrets: list[Secret]) -> T:
+    def decode_secret(kind: type, value: object) -> Secret:
+        if kind is not Secret:
+            raise NotImplementedError(f"no rule to decode {kind}")
+        secrets.append(resolve(value))
+        return secrets[-1]
+
     try:
-        return msgspec.convert(raw, into, dec_hook=_decode_secret)
+        return msgspec.convert(raw, into, dec_hook=decode_secret)
     except msgspec.ValidationError as error:
         raise ClusterFileError(_explain(str(error), into, at)) from None
-
-
-def _decode_secret(kind: type, value: object) -> Secret:
-    if kind is not Secret:
-        raise NotImplementedError(f"no rule to decode {kind}")
-    return resolve(value)
 
 
 def _explain(message: str, into: type, at: str) -> str:

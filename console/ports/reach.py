@@ -1,11 +1,21 @@
 """Every port of one cluster, made from its file."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
+from typing import Any
 
 from console.ports.clusterfile import ClusterFile
-from console.ports.protocols import BalancerPort, HealthCheck, HostFacts, Refused, ReplicaSetPort, Shells
+from console.ports.protocols import (
+    BalancerPort,
+    HealthCheck,
+    HostFacts,
+    Refused,
+    ReplicaSetPort,
+    ServicePort,
+    Shells,
+    SizePort,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,12 +29,19 @@ class Reach:
     facts: HostFacts | None = None
     hosts: Mapping[str, str]
     """The name that each node's shell goes by; nodes without a shell are missing."""
+    services: Mapping[str, ServicePort] = field(default_factory=dict)
+    """By node; nodes whose service is not declared are missing."""
+    sizes: Mapping[str, SizePort] = field(default_factory=dict)
 
     @classmethod
     def of(cls, file: ClusterFile) -> "Reach":
         """Make every plugin that the file names; connects to nothing yet. Raises ClusterFileError."""
         table = file.table
         shells = file.make("shell", table.shell, "$.shell", "shell", None) if table.shell else None
+
+        def made(port: str, settings: Mapping[str, Any], index: int, node: str) -> Any:
+            return file.make(port, settings, f"$.nodes[{index}].{port}", node, shells)
+
         facts = table.facts or ({"plugin": "linux"} if table.shell else None)
         return cls(
             balancers={
@@ -39,7 +56,9 @@ class Reach:
             health=file.make("health", table.health, "$.health", "health", shells) if table.health else None,
             shells=shells,
             facts=file.make("facts", facts, "$.facts", "facts", shells) if facts else None,
-            hosts=file.hosts if shells else {},
+            services={n.name: made("service", n.service, i, n.name) for i, n in enumerate(table.nodes) if n.service},
+            sizes={n.name: made("size", n.size, i, n.name) for i, n in enumerate(table.nodes) if n.size},
+            hosts=file.hosts,
         )
 
     def balancer(self, name: str) -> BalancerPort:
@@ -49,6 +68,18 @@ class Reach:
         nearest = get_close_matches(name, self.balancers, n=1)
         hint = f"; did you mean '{nearest[0]}'?" if nearest else ""
         raise Refused(f"there is no balancer '{name}'{hint}")
+
+    def service(self, node: str) -> ServicePort:
+        """How that node's service is driven. Raises Refused with the table to add."""
+        if node not in self.services:
+            raise Refused(f"how the service of {node} is started is not told: add its `service` to the cluster file")
+        return self.services[node]
+
+    def size(self, node: str) -> SizePort:
+        """How that node is sized. Raises Refused with the table to add."""
+        if node not in self.sizes:
+            raise Refused(f"how {node} is resized is not told: add its `size` to the cluster file")
+        return self.sizes[node]
 
     async def close(self) -> None:
         """Let go of every connection."""

@@ -4,12 +4,23 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 
 from console.cluster.layout import Layout
-from console.cluster.snapshot import Health, SpareMember
-from console.cluster.views import BalancerView, HealthView, HostView, SpareView, View
+from console.cluster.snapshot import Health, ServiceState, SpareMember
+from console.cluster.views import BalancerView, HealthView, HostView, LeaseView, ServiceView, SizeView, SpareView, View
 from console.ports.clusterfile import WatchTable
-from console.ports.protocols import BalancerPort, HealthCheck, HostFacts, LooksAtSpares, Shells
+from console.ports.protocols import (
+    BalancerPort,
+    HealthCheck,
+    HostFacts,
+    KeepsLease,
+    LeaseStore,
+    LooksAtSpares,
+    ServicePort,
+    Shells,
+    SizePort,
+)
 from console.ports.reach import Reach
 
 SPARES_S = 2.0
@@ -19,10 +30,20 @@ SPARES_S = 2.0
 class Source:
     """One thing that is polled: at its own pace with jitter, at once when asked, faster in a hurry."""
 
-    def __init__(self, look: Callable[[], Awaitable[View]], broken: Callable[[str], View], every_s: float) -> None:
+    def __init__(
+        self,
+        look: Callable[[], Awaitable[View]],
+        broken: Callable[[str], View],
+        every_s: float,
+        *,
+        background: bool = False,
+        node: str = "",
+    ) -> None:
         self.every_s = every_s
-        self.background = False
+        self.background = background
         """Nothing waits for it: neither a preflight nor a proof."""
+        self.node = node
+        """Where it is the service or the size of a node: waited for only while an action touches that node."""
         self.hurries = True
         """Looked at faster while an action runs; a preflight waits for it either way."""
         self.looked_at_s = float("-inf")
@@ -35,8 +56,10 @@ class Source:
         """Look as soon as the look that is going on, if any, has ended."""
         self._now.set()
 
-    async def views(self, hurry_s: Callable[[], float | None]) -> AsyncIterator[tuple[View, float]]:
+    async def views(self, hurry_s: Callable[["Source"], float | None]) -> AsyncIterator[tuple[View, float]]:
         """Each view with the second at which its look began, for ever; a broken plugin is a view that says so."""
+        if self.node:
+            await self._asked_within(random.uniform(0.0, self.every_s))  # not every host at once when a console opens
         while True:
             began_s = time.monotonic()
             self._now.clear()
@@ -46,13 +69,13 @@ class Source:
                 view = self._broken(f"its plugin failed: {type(broken).__name__}: {broken}")
             self.looked_at_s = began_s
             yield view, began_s
-            hurried = self.hurries and not self.background
-            pace_s = min(self.every_s, hurry_s() or self.every_s) if hurried else self.every_s
-            try:
-                async with asyncio.timeout(pace_s * random.uniform(0.9, 1.1)):
-                    await self._now.wait()
-            except TimeoutError:
-                continue
+            pace_s = (hurry_s(self) if self.hurries else None) or self.every_s
+            await self._asked_within(min(self.every_s, pace_s) * random.uniform(0.9, 1.1))
+
+    async def _asked_within(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._now.wait()
 
 
 def sources(reach: Reach, layout: Layout, paces: WatchTable) -> list[Source]:
@@ -66,6 +89,10 @@ def sources(reach: Reach, layout: Layout, paces: WatchTable) -> list[Source]:
     if reach.facts and reach.shells:
         for node, host in reach.hosts.items():
             found.append(_host(reach.facts, reach.shells, node, host, paces.hosts_s))
+    found += [_service(port, node, paces.services_s) for node, port in reach.services.items()]
+    found += [_size(port, node, paces.services_s) for node, port in reach.sizes.items()]
+    if isinstance(reach.replica_set, KeepsLease):
+        found.append(_lease(reach.replica_set.lease, paces.lease_s))
     return found
 
 
@@ -96,6 +123,25 @@ def _host(facts: HostFacts, shells: Shells, node: str, host: str, every_s: float
     def broken(why: str) -> HostView:
         return HostView(node=node, health=Health.UNKNOWN, reason=why)
 
-    source = Source(lambda: facts.look(node, shells.on(host)), broken, every_s)
-    source.background = True
-    return source
+    return Source(lambda: facts.look(node, shells.on(host)), broken, every_s, background=True)
+
+
+def _service(port: ServicePort, node: str, every_s: float) -> Source:
+    def broken(why: str) -> ServiceView:
+        return ServiceView(node=node, state=ServiceState.UNKNOWN, reason=why)
+
+    return Source(port.look, broken, every_s, background=True, node=node)
+
+
+def _size(port: SizePort, node: str, every_s: float) -> Source:
+    def broken(why: str) -> SizeView:
+        return SizeView(node=node, size=None, reason=why)
+
+    return Source(port.look, broken, every_s, background=True, node=node)
+
+
+def _lease(store: LeaseStore, every_s: float) -> Source:
+    def broken(why: str) -> LeaseView:
+        return LeaseView(health=Health.UNKNOWN, reason=why)
+
+    return Source(store.look, broken, every_s, background=True)

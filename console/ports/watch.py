@@ -2,11 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Collection, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
+from console.cluster.history import Sample
 from console.cluster.merge import Board
+from console.cluster.merge_pools import pool_place
 from console.cluster.snapshot import Snapshot
 from console.cluster.views import View
 from console.ports.clusterfile import WatchTable
@@ -18,6 +20,8 @@ PUBLISH_EVERY_S = 0.05
 """Changes within this time are told as one."""
 HURRY_EVERY_S = 0.25
 """How often everything is looked at while an action runs."""
+TOUCHED_EVERY_S = 1.0
+"""How often service and size of the node that it touches are looked at meanwhile: each look is a command there."""
 LOOK_DEADLINE_S = 8.0
 """The longest that one complete look may take; a source that has not answered by then is told as it stands."""
 RESTART_AFTER_S = 1.0
@@ -34,7 +38,8 @@ class Watch:
         self._tasks: list[asyncio.Task[None]] = []
         self._changed = asyncio.Condition()
         self._version = 0
-        self._hurries = 0
+        self._touched: list[str] = []
+        """The nodes that actions touch now."""
 
     async def __aenter__(self) -> "Watch":
         loop = asyncio.get_running_loop()
@@ -52,6 +57,16 @@ class Watch:
         """The picture as it stands now, ages included."""
         return self._board.snapshot(time.monotonic(), datetime.now(UTC))
 
+    @property
+    def history(self) -> tuple[Sample, ...]:
+        """A few numbers of each of the last moments, the oldest first."""
+        return self._board.history
+
+    def settle(self, server: str) -> None:
+        """An operator has decided anew about this server: what a reload took from it is not missed any longer."""
+        found = self.snapshot().app_server(server)
+        self._board.settle([pool_place(entry) for entry in found.pools] if found else [])
+
     async def follow(self) -> AsyncGenerator[Snapshot]:
         """The picture now, then each different one; newest wins, at most one in PUBLISH_EVERY_S."""
         version, seen, told_s = self._version, self.snapshot(), time.monotonic()
@@ -66,10 +81,13 @@ class Watch:
                 seen, told_s = newest, time.monotonic()
                 yield newest
 
-    async def look(self, *, background: bool = True) -> Snapshot:
-        """One complete look begun after this call: every source asked anew, within LOOK_DEADLINE_S."""
+    async def look(self, *, background: bool = True, nodes: Collection[str] = ()) -> Snapshot:
+        """One look begun after this call, within LOOK_DEADLINE_S: every source asked anew.
+
+        Of nodes' services and sizes, only of those named: each is a command on its host.
+        """
         began_s = time.monotonic()
-        asked = [source for source in self._sources if background or not source.background]
+        asked = [s for s in self._sources if (s.node in nodes if s.node else background or not s.background)]
         for source in asked:
             source.ask()
         # What has not answered by then stands in the snapshot as what it is: unknown, with its age.
@@ -79,18 +97,21 @@ class Watch:
         return self.snapshot()
 
     @contextmanager
-    def hurry(self) -> Iterator[None]:
-        """Within this block, everything that a proof may need is looked at four times a second."""
-        self._hurries += 1
+    def hurry(self, node: str) -> Iterator[None]:
+        """Within this block, everything that the proof of a change of that node may need is looked at often."""
+        self._touched.append(node)
         for source in self._sources:
-            source.ask()
+            if self._hurry_s(source) is not None:
+                source.ask()
         try:
             yield
         finally:
-            self._hurries -= 1
+            self._touched.remove(node)
 
-    def _hurry_s(self) -> float | None:
-        return HURRY_EVERY_S if self._hurries else None
+    def _hurry_s(self, source: Source) -> float | None:
+        if source.background:
+            return TOUCHED_EVERY_S if source.node and source.node in self._touched else None
+        return HURRY_EVERY_S if self._touched else None
 
     async def _looked_since(self, began_s: float, asked: list[Source]) -> None:
         async with self._changed:

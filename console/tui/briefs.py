@@ -9,7 +9,8 @@ from console.change.run import Run
 from console.cluster.changes import Change
 from console.cluster.requirements import check as requirements
 from console.cluster.snapshot import Finding, Severity, Snapshot
-from console.tui.words import CHANGING, DOWN, LOUD, QUIET, SEVERITY, STRONG, UP, WARN, Cell, count, heading, line
+from console.tui.symbols import SEVERITY
+from console.tui.words import CHANGING, DOWN, LOUD, QUIET, STRONG, UP, WARN, Cell, count, heading, line
 from console.tui.words import paragraph as wrapped
 
 
@@ -29,6 +30,9 @@ def header(snapshot: Snapshot, width: int, why_read_only: str, run: Run | None) 
         cells.append(Cell("  READ-ONLY", WARN + " bold"))
         if width >= 100:
             cells.append(Cell(f": {why_read_only}", WARN))
+    elsewhere = snapshot.lease if snapshot.lease and not snapshot.lease.ours else None
+    if elsewhere:
+        cells.append(Cell(f"  ► {elsewhere.owner}: {elsewhere.says}", CHANGING))
     if run is not None and run.outcome is None:
         cells.append(Cell(f"  ► {run.plan.title}", CHANGING + " bold"))
         cells.append(Cell("  asks (R)" if run.events and run.events[-1].choices else " (R)", CHANGING))

@@ -1,29 +1,46 @@
 """Everything that is known of one row."""
 
+from collections.abc import Iterable
+from typing import TypeVar
+
 from textual.content import Content
 
-from console.cluster.snapshot import AppServer, Balancer, Member, Node, Snapshot
-from console.tui.words import HEALTH, QUIET, STATE, Cell, admin_and_check, heading, line, member_state, paragraph, span
+from console.cluster.snapshot import AppServer, Balancer, Hold, Member, Node, Size, Snapshot, SpareMember
+from console.tui.symbols import HEALTH, SPARE, STATE, admin_and_check, member_state
+from console.tui.words import QUIET, Cell, heading, line, paragraph, span
 
 MARGIN = 20
+YES_NO = {True: "yes", False: "no", None: "not known"}
+
+T = TypeVar("T", AppServer, SpareMember)
 
 
 def detail(snapshot: Snapshot | None, tier: str, name: str, width: int) -> list[Content]:
     """The page of one server, balancer, member or node."""
     if snapshot is None:
         return []
-    if tier == "app" and (server := snapshot.app_server(name)):
-        return _server(server, width)
+    if tier == "app" and (server := snapshot.app_server(name) or _named(snapshot.spare_servers, name)):
+        return _server(server, _held(snapshot, name), width)
     if tier == "balancer" and (balancer := snapshot.balancer(name)):
         return _balancer(balancer, snapshot, width)
     if tier == "replica_set" and (member := snapshot.member(name)):
         return _member(member, width)
+    if tier == "replica_set" and (spare := _named(snapshot.spare_members, name)):
+        return _spare(spare, width)
     if tier == "node" and (node := snapshot.node(name)):
         return _node(node, width)
     return [line(f"{name} is no longer there")]
 
 
-def _server(server: AppServer, width: int) -> list[Content]:
+def _named(things: Iterable[T], name: str) -> T | None:
+    return next((thing for thing in things if thing.name == name), None)
+
+
+def _held(snapshot: Snapshot, name: str) -> Hold | None:
+    return next((hold for hold in snapshot.holds if hold.target == name), None)
+
+
+def _server(server: AppServer, hold: Hold | None, width: int) -> list[Content]:
     latency = "-" if server.latency_ms is None else f"{server.latency_ms:.0f} ms"
     lines = [
         _fact("health", HEALTH[server.health]),
@@ -32,6 +49,7 @@ def _server(server: AppServer, width: int) -> list[Content]:
         _fact("failure domain", server.domain or "not declared"),
         _fact("answered in", latency),
         _fact("seen", _seen(server.age_s)),
+        *([_long(f"in {hold.admin}", _why(hold), width)] if hold else []),
         Content(""),
         heading("IN THE POOLS", width),
     ]
@@ -48,7 +66,12 @@ def _server(server: AppServer, width: int) -> list[Content]:
             Cell("  "),
         )
         lines.append(paragraph(lead, says, width))
-    return lines if server.pools else [*lines, line(Cell("  it stands in no pool", QUIET))]
+    return lines if server.pools else [*lines, line(Cell("  it stands in no pool: a spare, or not added yet", QUIET))]
+
+
+def _why(hold: Hold) -> str:
+    until = f"until {hold.until:%Y-%m-%d %H:%M} UTC" if hold.until else "with no end set"
+    return f"by {hold.owner} since {hold.since:%Y-%m-%d %H:%M} UTC, {until}: {hold.reason or 'no reason given'}"
 
 
 def _balancer(balancer: Balancer, snapshot: Snapshot, width: int) -> list[Content]:
@@ -99,6 +122,27 @@ def _member(member: Member, width: int) -> list[Content]:
     return lines if member.seen_by else [*lines, line(Cell("  no peer says anything", QUIET))]
 
 
+def _spare(spare: SpareMember, width: int) -> list[Content]:
+    skew = "not known" if spare.clock_skew_s is None else f"{spare.clock_skew_s:.1f} s off our clock"
+    lines = [
+        _fact("state", SPARE),
+        _fact("our connection", HEALTH[spare.health]),
+        *([_long("because", spare.reason, width)] if spare.reason else []),
+        _fact("address", spare.address),
+        _fact("failure domain", spare.domain or "not declared"),
+        _fact("belongs to", spare.set_name or "no replica set"),
+        _fact("awaits a config", YES_NO[spare.awaits_config]),
+        _fact("empty", YES_NO[spare.empty]),
+        _fact("version", spare.version or "not known"),
+        _fact("clock", skew),
+        _fact("seen", _seen(spare.age_s)),
+        Content(""),
+        heading("REACHED FROM THE MEMBERS' HOSTS", width),
+    ]
+    lines += [_fact(member, YES_NO[reached]) for member, reached in spare.reached_by]
+    return lines if spare.reached_by else [*lines, line(Cell("  not looked at yet", QUIET))]
+
+
 def _node(node: Node, width: int) -> list[Content]:
     return [
         _fact("host", HEALTH[node.health]),
@@ -110,8 +154,20 @@ def _node(node: Node, width: int) -> list[Content]:
         _fact("load", "not known" if node.load1 is None else f"{node.load1:.2f}"),
         _fact("memory", _used(node.memory_used_bytes, node.memory_bytes)),
         _fact("disk", _used(node.disk_used_bytes, node.disk_bytes)),
+        _fact("service", str(node.service)),
+        *([_long("may use", _size(node.size), width)] if node.size else []),
         _fact("seen", _seen(node.age_s)),
     ]
+
+
+def _size(size: Size) -> str:
+    parts = [
+        None if size.cpus is None else f"{size.cpus:g} cpus",
+        None if size.memory_bytes is None else f"{size.memory_bytes / 2**30:.1f} GiB of memory",
+        None if size.cache_bytes is None else f"{size.cache_bytes / 2**30:.2f} GiB of it for the cache",
+        None if size.workers is None else f"{size.workers} workers",
+    ]
+    return ", ".join(part for part in parts if part) or "not told"
 
 
 def _used(used: int | None, there: int | None) -> str:

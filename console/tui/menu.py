@@ -22,10 +22,10 @@ class Menu(ModalScreen[str | None]):
 
     BINDINGS = bindings("menu")
 
-    def __init__(self, feed: Feed, tier: str, target: str) -> None:
+    def __init__(self, feed: Feed, target: str) -> None:
         super().__init__()
         self._feed = feed
-        self._actions = [action for action in feed.session.actions if action.tier == tier]
+        self._actions = offered(feed.session, target)
         self._target = target
 
     def compose(self) -> ComposeResult:
@@ -66,6 +66,11 @@ class Menu(ModalScreen[str | None]):
             return head
         width = min(96, self.app.size.width * 8 // 10) - 8
         return Content("\n").join([head, paragraph((Cell(f"{'':11}not now: ", QUIET),), why_not, width, QUIET)])
+
+
+def offered(session: Session, target: str) -> list[Action]:
+    """The actions that a thing of that name can be the target of."""
+    return [action for action in session.actions if target in action.targets(session.snapshot)]
 
 
 def refusal(session: Session, action: str, target: str) -> str:

@@ -1,5 +1,6 @@
 """The plan screen: read, and then confirmed by as much friction as the impact asks for. Never by accident."""
 
+import time
 from typing import ClassVar
 
 from textual import events
@@ -13,6 +14,7 @@ from console.change.action import Action, Value
 from console.change.plan import PlanError
 from console.change.run import Confirmation, Run
 from console.cluster.snapshot import Snapshot
+from console.cluster.whatif import Grade
 from console.tui import briefs
 from console.tui.commands import bindings
 from console.tui.feed import Feed
@@ -23,6 +25,8 @@ from console.tui.words import DOWN, LOUD, QUIET, WARN, Cell, line, paragraph
 
 EXPIRES_S = 120.0
 """What was read longer ago than this must be read again."""
+DELIBERATE_S = 0.3
+"""A key that comes sooner after the focus was no answer to what is on screen."""
 
 
 class Typed(Input):
@@ -32,6 +36,24 @@ class Typed(Input):
         event.stop()
         event.prevent_default()
         self.app.notify("Pasting does not confirm: type it.", severity="warning", markup=False)
+
+
+class Deliberate(Button):
+    """A button that Enter presses only after a person could have seen that it has the focus.
+
+    A paste into a terminal without bracketed paste is keys: a tab and a line end in it must not confirm.
+    """
+
+    _focused_s = float("inf")
+
+    def _on_focus(self, event: events.Focus) -> None:
+        self._focused_s = time.monotonic()
+        super()._on_focus(event)
+
+    def action_press(self) -> None:
+        """Enter."""
+        if time.monotonic() - self._focused_s >= DELIBERATE_S:
+            super().action_press()
 
 
 class PlanScreen(Screen[Run | None]):
@@ -68,7 +90,7 @@ class PlanScreen(Screen[Run | None]):
             yield from self._field("confirm", Typed(name="confirm", compact=True), "")
             with Horizontal(id="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
-                yield Button(Content(self._read.title), id="go", compact=True)
+                yield Deliberate(Content(self._read.title), id="go", compact=True)
         yield KeyBar("plan")
 
     def on_mount(self) -> None:
@@ -168,6 +190,9 @@ class PlanScreen(Screen[Run | None]):
         if self._read.confirm_words is not None and typed.value != self._read.confirm_words:
             typed.focus()
             return
+        if self._read.impact.grade is Grade.UNSAFE and not self._reason.strip():
+            self.query_one("#field-reason Input", Input).focus()
+            return
         self._begun = True  # a second Enter that was already on its way finds this
         words = typed.value if self._read.confirm_words is not None else None
         confirmation = Confirmation(reason=self._reason, words=words, plan_hash=self._read.hash)
@@ -196,7 +221,8 @@ class PlanScreen(Screen[Run | None]):
         if self._moved:
             return [paragraph((Cell(" ! ", LOUD), Cell(" ")), f"{self._moved} ctrl+r reads it again.", width, WARN)]
         if self._read.confirm_words is not None:
-            says = f"This leaves the cluster {self._read.impact.grade}. Nothing is sent before you type the words."
+            asks = "give a reason and type the words" if self._read.impact.grade is Grade.UNSAFE else "type the words"
+            says = f"This leaves the cluster {self._read.impact.grade}. Nothing is sent before you {asks}."
             return [paragraph((Cell(" ▲ ", WARN),), says, width, WARN)]
         return [line(Cell(f" Nothing is sent yet. To do it: tab to [{self._read.title}], then enter.", QUIET))]
 

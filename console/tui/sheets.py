@@ -1,15 +1,18 @@
 """The tables of the dashboard, made from a snapshot: a row for each server, balancer, member and node."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from console.cluster.snapshot import AppServer, Balancer, Health, Member, Node, PoolMember, Snapshot
+from console.cluster.snapshot import AppServer, Balancer, Health, Member, Node, PoolMember, Snapshot, SpareMember
+from console.tui.symbols import HEALTH, SPARE, admin_and_check, member_state
 from console.tui.table import Column, Row, Sheet
-from console.tui.words import DOWN, HEALTH, QUIET, UNKNOWN, UP, WARN, Cell, admin_and_check, member_state, span
+from console.tui.words import DOWN, QUIET, UNKNOWN, UP, WARN, Cell, span
 
 OLD_S = 3.0
 """What is older than this says so."""
 COLUMNS_OF_BALANCERS = 4
 NOT_KNOWN = Cell("-", QUIET)
+
+Aged = AppServer | Balancer | Member | SpareMember
 
 
 def app_servers(snapshot: Snapshot) -> Sheet:
@@ -17,6 +20,7 @@ def app_servers(snapshot: Snapshot) -> Sheet:
     servers = snapshot.app_servers
     balancers = sorted({pool.balancer for server in servers for pool in server.pools})[:COLUMNS_OF_BALANCERS]
     serving = sum(server.serving for server in servers)
+    everybody = (*servers, *snapshot.spare_servers)
     return Sheet(
         "APP SERVERS",
         _of(serving, len(servers), "serving", any(s.health is Health.UNKNOWN for s in servers)),
@@ -26,9 +30,9 @@ def app_servers(snapshot: Snapshot) -> Sheet:
             *(Column(balancer, 9, 14) for balancer in balancers),
             Column("sessions", right=True, weight=5),
             Column("ms", 2, right=True, weight=3),
-            *_age_column(servers),
+            *_age_column(everybody),
         ),
-        tuple(Row(server.name, (*_server(server, balancers), *_age(server, servers))) for server in servers),
+        tuple(Row(server.name, (*_server(server, balancers), *_age(server, everybody))) for server in everybody),
         "no application server is configured",
     )
 
@@ -69,6 +73,7 @@ def members(snapshot: Snapshot) -> Sheet:
     """Each member of the replica set: state, vote, and how far behind it is."""
     replica_set = snapshot.replica_set
     there = replica_set.members
+    everybody: tuple[Aged, ...] = (*there, *snapshot.spare_members)
     enough = replica_set.voters_up >= replica_set.majority > 0
     says = f"{replica_set.voters_up} of {replica_set.votes} votes, {replica_set.majority} needed"
     some_unknown = any(member.health is Health.UNKNOWN for member in there)
@@ -84,13 +89,15 @@ def members(snapshot: Snapshot) -> Sheet:
         Column("lag", 4, right=True, weight=8),
         Column("oplog", right=True, weight=6),
         Column("version", 3, 8, weight=3),
-        *_age_column(there),
+        *_age_column(everybody),
     )
+    rows = [Row(m.name, (*_member(m), *_age(m, everybody))) for m in there]
+    rows += [Row(spare.name, (*_spare_member(spare), *_age(spare, everybody))) for spare in snapshot.spare_members]
     return Sheet(
         f"REPLICA SET {replica_set.name}".strip(),
         Cell(says, style) if there else Cell(""),
         columns,
-        tuple(Row(m.name, (*_member(m), *_age(m, there))) for m in there),
+        tuple(rows),
         "no replica set is configured",
     )
 
@@ -116,7 +123,7 @@ def _server(server: AppServer, balancers: list[str]) -> Iterable[Cell]:
     yield Cell(server.name)
     yield HEALTH[server.health]
     for balancer in balancers:
-        yield _opinion([pool for pool in server.pools if pool.balancer == balancer])
+        yield _opinion([pool for pool in server.pools if pool.balancer == balancer]) if server.pools else SPARE
     known = any(pool.known for pool in server.pools)
     yield Cell(str(server.sessions)) if known else NOT_KNOWN
     yield NOT_KNOWN if server.latency_ms is None else Cell(f"{server.latency_ms:.0f}")
@@ -139,6 +146,14 @@ def _member(member: Member) -> Iterable[Cell]:
     yield NOT_KNOWN if member.lag_s is None else Cell(f"{member.lag_s:.0f} s", WARN if member.lag_s > 10 else "")
     yield NOT_KNOWN if member.oplog_window_s is None else Cell(span(member.oplog_window_s))
     yield Cell(member.version) if member.version else NOT_KNOWN
+
+
+def _spare_member(spare: SpareMember) -> Iterable[Cell]:
+    yield Cell(spare.name)
+    yield SPARE if spare.health is Health.UP else Cell(f"{SPARE.text} {spare.health}", HEALTH[spare.health].style)
+    for _ in ("vote", "prio", "lag", "oplog"):
+        yield NOT_KNOWN
+    yield Cell(spare.version) if spare.version else NOT_KNOWN
 
 
 def _node(node: Node) -> tuple[Cell, ...]:
@@ -165,7 +180,13 @@ def _of(good: int, all_of_them: int, word: str, some_unknown: bool) -> Cell:
     return Cell(f"{good} of {all_of_them} {word}", style) if all_of_them else Cell("")
 
 
-Aged = AppServer | Balancer | Member
+SHEETS: dict[str, Callable[[Snapshot], Sheet]] = {
+    "app": app_servers,
+    "balancer": balancers,
+    "replica_set": members,
+    "node": nodes,
+}
+"""By tier."""
 
 
 def _age_column(things: Iterable[Aged]) -> tuple[Column, ...]:

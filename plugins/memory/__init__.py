@@ -3,8 +3,9 @@
 from .balancer import MemoryBalancer, MemoryHealth
 from .hosts import MemoryFacts, MemoryShells
 from .members import MEMBERS, SPARES
+from .nodes import MemoryService, MemorySize
 from .replica_set import MemoryReplicaSet
-from .world import BALANCERS, SERVERS, WORLDS, World, world
+from .world import BALANCERS, SERVERS, SPARE_SERVERS, WORLDS, World, world
 
 __all__ = ["WORLDS", "World", "cluster_file", "world"]
 
@@ -17,7 +18,11 @@ def cluster_file(world: str = "default") -> str:
     for role, names in (("app", SERVERS), ("balancer", BALANCERS), ("member", MEMBERS)):
         for name, rack in zip(names, "abc", strict=False):
             node = f'name = "{name}"\naddress = "{name}"\ndomain = "rack-{rack}"\nroles = ["{role}"]'
+            driven = f'{{ plugin = "memory", world = "{world}" }}'
+            node += f"\nservice = {driven}\nsize = {driven}"
             tables.append(f"[[nodes]]\n{node}")
+    for name in SPARE_SERVERS:
+        tables.append(f'[[nodes]]\nname = "{name}"\naddress = "{name}"\nroles = ["app"]\nspare = true')
     for name in SPARES:
         tables.append(f'[[nodes]]\nname = "{name}"\naddress = "{name}"\nroles = ["member"]\nspare = true')
     paces = "[watch]\nhealth_s = 0.05\nbalancers_s = 0.05\nhosts_s = 1.0"
@@ -30,4 +35,6 @@ PROVIDES = {
     "health": MemoryHealth,
     "shell": MemoryShells,
     "facts": MemoryFacts,
+    "service": MemoryService,
+    "size": MemorySize,
 }

@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator, Sequence
 from console.cluster.configuration import difference
 from console.cluster.views import MemberConfig, MemberView, SpareView
 from console.ports.compare import to_do
+from console.ports.plugins import Context
 from console.ports.protocols import Refused, Unclear
 
+from .lease import MemoryLease
 from .members import MEMBERS, SPARES, address_of, name_of
 from .port import Port
 from .views import member_view, spare_view
@@ -20,6 +22,10 @@ LOOK_EVERY_S = 0.1
 
 class MemoryReplicaSet(Port):
     """The world's replica set."""
+
+    def __init__(self, settings: Port.Settings, context: Context) -> None:
+        super().__init__(settings, context)
+        self.lease = MemoryLease(self.world.kept, lambda: self.world.primary is not None)
 
     async def follow(self) -> AsyncIterator[MemberView]:
         """Every member now, then all of them at once on each change of the world, or after a moment without any."""

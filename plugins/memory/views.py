@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 
-from console.cluster.snapshot import Admin, Health, Member, MemberState, PeerView, PoolMember, SyncProgress
+from console.cluster.snapshot import Admin, Backend, Health, Member, MemberState, PeerView, PoolMember, SyncProgress
 from console.cluster.views import BalancerView, HealthView, HostView, MemberView, SpareView
 
 from .members import address_of
-from .world import BACKENDS, Balancer, Place, World
+from .world import BACKENDS, SERVERS, WEIGHT, Balancer, Place, World
 
 GIB = 2**30
+OPTIONS = "check inter 500ms fall 2 rise 2"
 REASONS = {Health.UP: "", Health.DOWN: "connection refused", Health.UNKNOWN: "no answer within 2 s"}
 CHECKS = {Health.UP: "L7OK/200 in 3 ms", Health.DOWN: "L4CON in 0 ms", Health.UNKNOWN: "L4TOUT in 2001 ms"}
 
@@ -16,7 +17,10 @@ CHECKS = {Health.UP: "L7OK/200 in 3 ms", Health.DOWN: "L4CON in 0 ms", Health.UN
 def health_view(world: World, server: str) -> HealthView:
     """An application server's own answer."""
     health, reason = _seen(world, server)
-    return HealthView(server=server, health=health, reason=reason, latency_ms=3.0 if health is Health.UP else None)
+    latency_ms = world.latency_ms.get(server, 3.0)
+    return HealthView(
+        server=server, health=health, reason=reason, latency_ms=latency_ms if health is Health.UP else None
+    )
 
 
 def balancer_view(world: World, name: str) -> BalancerView:
@@ -32,6 +36,7 @@ def balancer_view(world: World, name: str) -> BalancerView:
         process_id=balancer.process_id,
         writable=True,
         backends=tuple(BACKENDS),
+        pools=tuple(_pool(balancer, backend) for backend in BACKENDS),
         servers=tuple(_pool_member(world, name, balancer, place) for place in balancer.admins),
     )
 
@@ -104,23 +109,43 @@ def _seen(world: World, name: str) -> tuple[Health, str]:
     return health, REASONS[health]
 
 
+def _pool(balancer: Balancer, backend: str) -> Backend:
+    return Backend(
+        name=backend,
+        refuses_servers=balancer.refuses_in.get(backend, ""),
+        refuses_weights=balancer.refuses_in.get(backend, ""),
+        options=OPTIONS,
+        line=f"server {{server}} {{address}} {OPTIONS} weight {{weight}}",
+        missing=tuple(server for server in SERVERS if (backend, server) not in balancer.admins),
+    )
+
+
 def _pool_member(world: World, name: str, balancer: Balancer, place: Place) -> PoolMember:
     backend, server = place
     health, admin = world.health.get(server, Health.UP), balancer.admins[place]
     # A server in maintenance is not checked, and a check knows no third answer.
-    check = Health.UNKNOWN if admin is Admin.MAINT else Health.UP if health is Health.UP else Health.DOWN
+    checked = place in balancer.checking
+    check = Health.UP if health is Health.UP else Health.DOWN
+    failed = 7 if server in balancer.failing and admin is Admin.READY else 0
     return PoolMember(
         balancer=name,
         backend=backend,
         server=server,
         admin=admin,
-        check=check,
+        check=Health.UNKNOWN if admin is Admin.MAINT or not checked else check,
         check_says=CHECKS[health],
-        weight=1,
+        weight=balancer.weights[place],
         sessions=balancer.sessions[place],
         queue=0,
+        requests=balancer.requests[place],
+        errors=balancer.errors[place] + failed,
+        address=balancer.addresses[place],
         sticky=BACKENDS[backend],
+        checked=checked,
         check_reads_body=True,
+        dynamic=server not in SERVERS,
+        written_weight=WEIGHT if server in SERVERS else None,
+        options=OPTIONS,
     )
 
 

@@ -1,30 +1,52 @@
 """A whole cluster in a few values; tests break it by its verbs, and every port made for one world shares it."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from console.cluster.snapshot import Admin, Health, SpareMember
+from console.cluster.snapshot import Admin, Health, Size, SpareMember
 from console.cluster.views import MemberConfig
 
+from .lease import Kept
 from .members import MEMBERS, SPARES, address_of, empty_spare, name_of
 
 BACKENDS = {"app": False, "web": True}
 """Stickiness by backend."""
 SERVERS = ("app1", "app2", "app3")
+SPARE_SERVERS = ("app4",)
+"""Healthy, and in no pool until somebody adds them."""
+WEIGHT = 100
+"""Of every server in the configuration."""
 BALANCERS = ("lb1", "lb2")
 
 Place = tuple[str, str]
 """(backend, server)."""
 
 
+def _configured() -> tuple[Place, ...]:
+    return tuple((backend, server) for backend in BACKENDS for server in SERVERS)
+
+
 @dataclass(slots=True)
 class Balancer:
     """One balancer: what it was told, and how it answers."""
 
-    admins: dict[Place, Admin] = field(default_factory=dict)
-    sessions: dict[Place, int] = field(default_factory=dict)
+    admins: dict[Place, Admin] = field(default_factory=lambda: dict.fromkeys(_configured(), Admin.READY))
+    """Every place that there is, and its state."""
+    sessions: dict[Place, int] = field(default_factory=lambda: dict.fromkeys(_configured(), 0))
+    weights: dict[Place, int] = field(default_factory=lambda: dict.fromkeys(_configured(), WEIGHT))
+    addresses: dict[Place, str] = field(default_factory=lambda: {p: address_in_pool(p[1]) for p in _configured()})
+    requests: dict[Place, int] = field(default_factory=lambda: dict.fromkeys(_configured(), 0))
+    errors: dict[Place, int] = field(default_factory=lambda: dict.fromkeys(_configured(), 0))
+    checking: set[Place] = field(default_factory=lambda: set(_configured()))
+    """Where a health check is enabled."""
+    failing: set[str] = field(default_factory=set)
+    """Servers that fail the requests that they get, though their checks pass."""
+    before: Callable[[str], None] = lambda command: None
+    """Is told every command before it is carried out, and may refuse it, or break the world at that very moment."""
+    refuses_in: dict[str, str] = field(default_factory=dict)
+    """Why a backend takes no servers and no weights."""
     process_id: int = 100
     refuses: str = ""
     """Its words when it refuses every change."""
@@ -32,10 +54,17 @@ class Balancer:
     applies: bool = True
     """Whether a change whose answer is lost has happened."""
 
-    def __post_init__(self) -> None:
-        places = [(backend, server) for backend in BACKENDS for server in SERVERS]
-        self.admins = dict.fromkeys(places, Admin.READY)
-        self.sessions = dict.fromkeys(places, 0)
+    def add(self, place: Place, address: str, weight: int) -> None:
+        """It stands there from now on, in maintenance and unchecked."""
+        self.admins[place] = Admin.MAINT
+        self.sessions[place] = self.requests[place] = self.errors[place] = 0
+        self.weights[place], self.addresses[place] = weight, address
+
+    def delete(self, place: Place) -> None:
+        """It stands there no longer."""
+        for known in (self.admins, self.sessions, self.weights, self.addresses, self.requests, self.errors):
+            known.pop(place, None)
+        self.checking.discard(place)
 
 
 @dataclass(slots=True)
@@ -45,6 +74,8 @@ class World:
     health: dict[str, Health] = field(default_factory=dict)
     """What is not up; anything that is missing is."""
     balancers: dict[str, Balancer] = field(default_factory=lambda: {name: Balancer() for name in BALANCERS})
+    latency_ms: dict[str, float] = field(default_factory=dict)
+    """How long an application server takes to say that it is well, where it is not 3 ms."""
     lag_s: dict[str, float] = field(default_factory=dict)
     config: tuple[MemberConfig, ...] = tuple(MemberConfig(address=address_of(name)) for name in MEMBERS)
     config_version: int = 1
@@ -67,6 +98,15 @@ class World:
     """After which a member of higher priority than the Primary takes the role over."""
     step_down_applies: bool = True
     step_down_answers: bool = True
+    stopped: set[str] = field(default_factory=set)
+    """Nodes whose service was stopped."""
+    will_not_start: set[str] = field(default_factory=set)
+    sizes: dict[str, Size] = field(default_factory=dict)
+    ignores_sizes: set[str] = field(default_factory=set)
+    """Nodes that say yes to a new size and keep the old one."""
+    in_use_bytes: int = 2**30
+    kept: Kept = field(default_factory=Kept)
+    """The lease and the holds."""
     commands: list[str] = field(default_factory=list)
     """Every change that was asked for, in order."""
     _followers: set[asyncio.Event] = field(default_factory=set)
@@ -88,6 +128,14 @@ class World:
         for balancer in self.balancers.values():
             balancer.sessions |= {place: count for place in balancer.sessions if place[1] == server}
 
+    def serve(self, server: str, requests: int, errors: int = 0) -> None:
+        """It has answered so many more requests in every place, some of them with an error."""
+        for balancer in self.balancers.values():
+            for place in balancer.requests:
+                if place[1] == server:
+                    balancer.requests[place] += requests
+                    balancer.errors[place] += errors
+
     def lag(self, member: str, seconds: float) -> None:
         """It is so far behind the Primary."""
         self.lag_s[member] = seconds
@@ -104,9 +152,21 @@ class World:
 
     def reload(self, balancer: str) -> None:
         """A new process, which knows nothing of what the old one was told."""
-        found = self.balancers[balancer]
-        found.process_id += 1
-        found.admins = dict.fromkeys(found.admins, Admin.READY)
+        before = self.balancers[balancer]
+        self.balancers[balancer] = Balancer(process_id=before.process_id + 1, refuses_in=before.refuses_in)
+
+    def fail_requests(self, server: str) -> None:
+        """It passes every check from now on, and fails the requests that it gets."""
+        for balancer in self.balancers.values():
+            balancer.failing.add(server)
+
+    def weights(self, server: str) -> set[int]:
+        """Every weight that the server has, over all places."""
+        return {w for b in self.balancers.values() for (_, name), w in b.weights.items() if name == server}
+
+    def places(self, server: str) -> set[tuple[str, str]]:
+        """(balancer, backend) of every place that the server stands in."""
+        return {(n, be) for n, b in self.balancers.items() for be, name in b.admins if name == server}
 
     def lose_step_down_answer(self, *, applied: bool) -> None:
         """From now on no answer to a step-down arrives, whether it happened or not."""
@@ -225,6 +285,11 @@ class World:
     def _tell(self) -> None:
         for event in self._followers:
             event.set()
+
+
+def address_in_pool(server: str) -> str:
+    """Where a balancer sends a server's requests."""
+    return f"{server}:8080"
 
 
 WORLDS: dict[str, World] = {}

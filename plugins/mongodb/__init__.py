@@ -14,6 +14,8 @@ from console.ports.protocols import Refused
 from console.ports.secrets import Secret
 
 from .handover import follow_source, step_down
+from .lease import DEADLINE_S as LEASE_DEADLINE_S
+from .lease import MongoLease
 from .member import Client, MemberWatch, direct_client
 from .reconfigure import Reconfiguring
 from .spare import Spares
@@ -65,6 +67,11 @@ class MongoDB(Reconfiguring):
         self._probed = asyncio.Event()
         port = parsed["nodelist"][0][1] or 27017
         self._spares = Spares(context, self._watches, self._monitor, port, settings.deadline_s)
+        self.lease = MongoLease(
+            self._leading,
+            lambda address: self._operator_client(address, LEASE_DEADLINE_S, LEASE_DEADLINE_S),
+            settings.operator.username if settings.operator else "",
+        )
 
     async def follow(self) -> AsyncIterator[MemberView]:
         """Every member's view whenever anything of it is learnt."""
@@ -122,7 +129,9 @@ class MongoDB(Reconfiguring):
             _, late = await asyncio.wait(self._tasks, timeout=2 * self._settings.deadline_s)
             for task in late:
                 task.cancel()
-        await asyncio.gather(self._spares.close(), *(watch.close() for watch in self._watches.values()))
+        await asyncio.gather(
+            self._spares.close(), self.lease.close(), *(watch.close() for watch in self._watches.values())
+        )
 
     def _begin(self) -> None:
         if not self._tasks:
@@ -188,21 +197,25 @@ class MongoDB(Reconfiguring):
     @asynccontextmanager
     async def _operator(self, address: str, deadline_s: float) -> AsyncIterator[Client]:
         """The operator's client of one member, for as long as one command takes."""
-        operator = self._settings.operator
-        if operator is None:
-            raise Refused("there is no operator: add [replica_set.operator] with a user of the role clusterManager")
-        client = direct_client(
-            address,
-            self._options,
-            operator.username,
-            operator.password.reveal(),
-            self._settings.deadline_s,
-            timeoutMS=int(deadline_s * 1000),
-        )
+        client = self._operator_client(address, deadline_s)
         try:
             yield client
         finally:
             await client.close()
+
+    def _operator_client(self, address: str, deadline_s: float, reach_s: float | None = None) -> Client:
+        """The operator's client of one member. Raises Refused when there is no operator."""
+        settings, operator = self._settings, self._settings.operator
+        if operator is None:
+            raise Refused("there is no operator: add [replica_set.operator] with a user of the role clusterManager")
+        return direct_client(
+            address,
+            self._options,
+            operator.username,
+            operator.password.reveal(),
+            reach_s or settings.deadline_s,
+            timeoutMS=int(deadline_s * 1000),
+        )
 
 
 def _joined(host: str, port: int | None) -> str:

@@ -1,21 +1,26 @@
 """Whole snapshots for tests: one calm cluster of three tiers, and what becomes of it."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from console.cluster.merge import judged
 from console.cluster.snapshot import (
     Admin,
     AppServer,
+    Backend,
     Balancer,
     Health,
+    Hold,
+    Lease,
     Member,
     MemberState,
     Node,
     PeerView,
     PoolMember,
     ReplicaSet,
+    ServiceState,
+    Size,
     Snapshot,
     SpareMember,
 )
@@ -23,6 +28,7 @@ from console.cluster.snapshot import (
 AT = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 BACKENDS = ("app", "web")
 GIB = 2**30
+HOUR = timedelta(hours=1)
 
 
 def calm() -> Snapshot:
@@ -69,6 +75,38 @@ def primary_lost() -> Snapshot:
 def draining(server: str = "app2") -> Snapshot:
     """One server drains on every balancer; the sessions of pinned clients are not over yet."""
     return with_pools(calm(), server, admin=Admin.DRAIN, sessions=2)
+
+
+def with_spares(snapshot: Snapshot) -> Snapshot:
+    """The same with a prepared application server and a prepared member beside it, and who keeps app2 in drain."""
+    since = AT - timedelta(minutes=42)
+    hold = Hold(
+        target="app2", admin=Admin.DRAIN, owner="ann@bastion1", reason="kernel update", since=since, until=AT + HOUR
+    )
+    lease = Lease(
+        owner="bob@bastion2", run="0badcafe", says="Drain app2, step 2", reason="kernel", fence=7, left_s=52.0
+    )
+    return replace(
+        snapshot,
+        spare_servers=(replace(_app_server(4), pools=()),),
+        spare_members=(
+            SpareMember(
+                name="db4",
+                address="db4:27017",
+                domain="rack-d",
+                health=Health.UP,
+                awaits_config=True,
+                version="6.0.5",
+                compatibility="6.0",
+                clock_skew_s=0.0,
+                empty=True,
+                reached_by=(("db1", True), ("db2", True), ("db3", False)),
+                age_s=0.4,
+            ),
+        ),
+        holds=(hold,),
+        lease=lease,
+    )
 
 
 def unknown() -> Snapshot:
@@ -125,6 +163,21 @@ def large(app_servers: int = 200) -> Snapshot:
             ),
         )
     )
+
+
+def with_spare_server(snapshot: Snapshot, **changes: Any) -> Snapshot:
+    """The same with app4, healthy and in no pool."""
+    spare = replace(_app_server(4), pools=(), **changes)
+    node = replace(_node("app", 4), spare=True)
+    return judged(replace(snapshot, spare_servers=(spare,), nodes=(*snapshot.nodes, node)))
+
+
+def with_backend(snapshot: Snapshot, balancer: str, backend: str, /, **changes: Any) -> Snapshot:
+    """The same with other words on how servers join one backend of one balancer."""
+    found = snapshot.balancer(balancer)
+    assert found
+    pools = tuple(replace(pool, **changes) if pool.name == backend else pool for pool in found.pools)
+    return with_balancer(snapshot, balancer, pools=pools)
 
 
 def with_server(snapshot: Snapshot, name: str, /, **changes: Any) -> Snapshot:
@@ -218,6 +271,9 @@ def _app_server(number: int) -> AppServer:
                 address=f"{address}:8080",
                 sticky=backend == "web",
                 check_reads_body=True,
+                dynamic=False,
+                written_weight=100,
+                options="check inter 2s",
                 requests=1200,
                 changed_s=86_400,
             )
@@ -239,6 +295,10 @@ def _balancer(number: int) -> Balancer:
         process_id=4000 + number,
         writable=True,
         backends=BACKENDS,
+        pools=tuple(
+            Backend(name=name, options="check inter 2s", line="server {server} {address} check weight {weight}")
+            for name in BACKENDS
+        ),
         age_s=0.3,
     )
 
@@ -313,6 +373,13 @@ def _node(role: str, number: int) -> Node:
         disk_used_bytes=60 * GIB,
         load1=0.7,
         health=Health.UP,
+        has_service=True,
+        service=ServiceState.RUNNING,
+        service_age_s=4.0,
+        has_size=True,
+        size=Size(cpus=8.0, memory_bytes=16 * GIB, **({"cache_bytes": 7 * GIB} if role == "member" else {})),
+        size_age_s=4.0,
+        in_use_bytes=6 * GIB,
         age_s=4.0,
     )
 

@@ -3,18 +3,17 @@ from dataclasses import replace
 import pytest
 
 from console.cluster.snapshot import AppServer, Member, Snapshot, SpareMember
-from console.cluster.standing import standing
+from console.cluster.standing import serving, standing
 from console.cluster.whatif import (
     Grade,
     impact,
     member_removed,
     oplog_covers,
-    server_removed,
     with_member_added,
     with_new_server,
     with_priority,
     with_weight,
-    without_domain,
+    without_left,
     without_member,
     without_server,
 )
@@ -67,7 +66,7 @@ def test_a_new_server_serves_in_every_backend_with_the_weight_of_its_neighbours(
 
 
 def test_a_removed_server_is_not_counted_as_missing_capacity() -> None:
-    removed, drained = server_removed(calm(), "app3"), without_server(calm(), "app3")
+    removed, drained = without_left(calm(), "app3"), without_server(calm(), "app3")
     assert (standing(removed).serving, standing(removed).capacity) == (2, 1.0)
     assert standing(drained).serving == 2
     assert standing(drained).capacity == pytest.approx(2 / 3)
@@ -83,10 +82,11 @@ def test_priority_0_makes_nobody_primary() -> None:
     assert standing(with_priority(calm(), "db2", 0)).votes_up == 3
 
 
-def test_a_lost_domain_takes_everything_in_it() -> None:
-    left = standing(without_domain(calm(), "rack-a"))
-    assert (left.serving, left.votes_up, left.writable) == (2, 2, True)
-    assert standing(without_domain(_one_rack(calm()), "rack-a")).serving == 0
+def test_a_lost_domain_takes_its_servers_and_its_balancers() -> None:
+    assert [serving(calm(), without=domain) for domain in ("", "rack-a", "rack-d")] == [3, 2, 3]
+    assert serving(_one_rack(calm()), without="rack-a") == 0
+    whole = replace(calm(), balancers=tuple(replace(b, domain="rack-d") for b in calm().balancers))
+    assert serving(whole, without="rack-d") == 0
 
 
 def test_the_domain_that_becomes_decisive_is_named_and_the_change_is_not_safe() -> None:

@@ -1,42 +1,27 @@
 """What every replica-set plugin does, the one in memory held to the same behaviours as a real set."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Protocol, cast
 
 import pytest
 
-from console import lab as labs
 from console.cluster.configuration import difference
 from console.cluster.snapshot import Health, MemberState
 from console.cluster.views import MemberConfig, MemberView
-from console.ports.clusterfile import ClusterFile
-from console.ports.plugins import Plugins, bundled
 from console.ports.protocols import Freezes, LooksAtSpares, Reconfigures, Refused, ReplicaSetPort, StepsDown
 from console.ports.reach import Reach
-from plugins.memory import cluster_file
 
 
 class Subject(ReplicaSetPort, StepsDown, Reconfigures, Freezes, LooksAtSpares, Protocol):
     """A replica set that can be changed in every way that there is."""
 
 
-@pytest.fixture(params=["memory", pytest.param("mongodb", marks=pytest.mark.live)])
-async def replica_set(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
-    if request.param == "memory":
-        text, path = cluster_file("contract-set"), Path("memory.toml")
-    else:
-        lab = request.getfixturevalue("lab")
-        labs.await_green(lab.name, lab.state_dir)
-        path = Path(lab.status.cluster_file)
-        text = path.read_text()
-    reach = Reach.of(ClusterFile.decode(text, path, Plugins((bundled("plugins"),))))
+@pytest.fixture
+def replica_set(reach: Reach) -> Subject:
     for capability in (StepsDown, Reconfigures, Freezes, LooksAtSpares):
         assert isinstance(reach.replica_set, capability)
-    yield cast(Subject, reach.replica_set)
-    await reach.close()
+    return cast(Subject, reach.replica_set)
 
 
 async def primary(replica_set: Subject) -> MemberView:

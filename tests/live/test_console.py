@@ -83,7 +83,7 @@ def test_one_look_tells_the_three_tiers_in_the_words_of_the_contract(shell: Shel
     assert sorted(m["state"] for m in replica_set["members"]) == ["PRIMARY", "SECONDARY", "SECONDARY"]
     assert replica_set["primary"] in ("db1", "db2", "db3")
     assert all(member["lag_s"] is not None and member["lag_s"] < 10 for member in replica_set["members"])
-    assert [node["health"] for node in document["nodes"]] == ["up"] * 8
+    assert [node["health"] for node in document["nodes"]] == ["up"] * 10
     assert all(node["cpus"] and node["memory_bytes"] for node in document["nodes"])
     assert document["tolerates"] == {"app_servers": 2, "members": 1}
     assert not [finding for finding in document["findings"] if finding["severity"] == "critical"]

@@ -19,7 +19,7 @@ from tests.conftest import RunningLab
 
 pytestmark = pytest.mark.live
 
-NODES = ["app1", "app2", "app3", "lb1", "lb2", "db1", "db2", "db3"]
+NODES = ["app1", "app2", "app3", "app4", "lb1", "lb2", "db1", "db2", "db3", "db4"]
 
 
 def quiet(text: str) -> None:
@@ -249,7 +249,7 @@ async def test_a_command_ends_with_all_it_started_when_its_connection_closes(lab
 
 
 def test_an_unknown_node_is_an_error_with_the_nearest_and_all_names(lab: RunningLab) -> None:
-    with pytest.raises(labs.LabError, match=r"did you mean 'db1'\? the nodes are app1, .*db3"):
+    with pytest.raises(labs.LabError, match=r"did you mean 'db1'\? the nodes are app1, .*db4"):
         lab.kill("db11")
 
 

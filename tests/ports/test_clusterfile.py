@@ -111,6 +111,18 @@ def test_a_mistake_is_one_sentence_with_its_path_and_the_mend(plugins: Plugins, 
     assert "geheim" not in str(mistake.value)
 
 
+def test_every_secret_that_a_plugin_was_given_is_known_so_that_it_can_be_kept_out_of_the_journal(
+    tmp_path: Path, plugins: Plugins
+) -> None:
+    password = tmp_path / "password"
+    password.write_text("hunter2")
+    password.chmod(0o600)
+    text = RIGHT.replace('uri = "a,b,c"', f'uri = "a"\npassword = {{ file = "{password}" }}')
+    file = ClusterFile.decode(text, Path("c.toml"), plugins)
+    Reach.of(file)
+    assert [secret.reveal() for secret in file.secrets] == ["hunter2"]
+
+
 def test_a_file_that_is_not_there_is_a_sentence(tmp_path: Path, plugins: Plugins) -> None:
     with pytest.raises(ClusterFileError, match=r"cannot be read: No such file"):
         ClusterFile.read(tmp_path / "none.toml", plugins)

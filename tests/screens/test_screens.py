@@ -13,7 +13,7 @@ from console.change.run import Confirmation
 from console.cluster.snapshot import Admin, Snapshot
 from console.tui.app import Console
 from console.tui.table import Table
-from tests.cluster.pictures import AT, calm, draining, empty, large, primary_lost, unknown, with_pools
+from tests.cluster.pictures import AT, calm, draining, empty, large, primary_lost, unknown, with_pools, with_spares
 from tests.tui.fakes import FakeSession, connected, console_on
 from tests.tui.records import journal
 
@@ -122,6 +122,10 @@ SCREENS: dict[str, tuple[Snapshot, Steps]] = {
     "dashboard-light-120x40": (primary_lost(), theme("watchkeeper-light")),
     "dashboard-high-contrast-120x40": (primary_lost(), theme("high-contrast")),
     "dashboard-colour-blind-safe-120x40": (primary_lost(), theme("colour-blind-safe")),
+    "dashboard-spares-80x24": (with_spares(draining()), keys()),
+    "dashboard-spares-120x40": (with_spares(draining()), keys()),
+    "details-held-120x40": (with_spares(draining()), keys("down", "enter")),
+    "details-spare-120x40": (with_spares(draining()), keys("tab", "tab", "end", "enter")),
     "read-only-120x40": (calm(), keys()),
     "plan-safe-120x40": (calm(), plan("drain", "app2")),
     "plan-degraded-120x40": (ONE_IN_MAINT, plan("drain", "app2")),

@@ -51,7 +51,7 @@ class FakeSession(Session):
     def snapshot(self) -> Snapshot:
         return self.picture
 
-    async def look(self) -> Snapshot:
+    async def look(self, *nodes: str) -> Snapshot:
         return self.picture
 
     async def follow(self) -> AsyncGenerator[Snapshot]:

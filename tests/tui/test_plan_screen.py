@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+import pytest
 from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -11,6 +12,7 @@ from textual.widgets import Input
 from console.change.plan import Plan
 from console.change.run import Confirmation
 from console.cluster.snapshot import Admin, Health, Snapshot
+from console.tui import plan
 from console.tui.app import Console
 from console.tui.dashboard import Dashboard
 from console.tui.plan import PlanScreen, Typed
@@ -22,10 +24,10 @@ ONE_IN_MAINT = with_pools(calm(), "app3", admin=Admin.MAINT)
 
 
 @asynccontextmanager
-async def planned(session: FakeSession, *, target: str = "app2") -> AsyncIterator[Pilot[int]]:
+async def planned(session: FakeSession, *, action: str = "drain", target: str = "app2") -> AsyncIterator[Pilot[int]]:
     async with opened(session) as pilot:
         assert isinstance(pilot.app, Console)
-        pilot.app.open_plan("drain", target)
+        pilot.app.open_plan(action, target)
         await pilot.pause()
         yield pilot
 
@@ -39,6 +41,43 @@ async def show(pilot: Pilot[int], session: FakeSession, snapshot: Snapshot) -> N
     session.picture = snapshot
     pilot.app.feed.show(snapshot)
     await pilot.pause()
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test's fingers are faster than a person's."""
+    monkeypatch.setattr(plan, "DELIBERATE_S", 0.0)
+
+
+async def test_an_unsafe_plan_needs_the_name_of_the_cluster_and_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = FakeSession(replace(calm(), replica_set=replace(calm().replica_set, majority=4)))
+    monkeypatch.setattr(Plan, "refusals", ())
+    async with planned(session, action="step-down", target="") as pilot:
+        assert "give a reason and type the words" in shown(pilot, "state")
+        field = pilot.app.screen.query_one(Typed)
+        field.value = session.cluster
+        field.focus()
+        await pilot.press("enter")
+        assert started(session) == []
+        pilot.app.screen.query_one("#field-reason Input", Input).value = "the rack is on fire"
+        field.focus()
+        await pilot.press("enter")
+        await pilot.pause()
+        [(_, confirmation)] = started(session)
+        assert (confirmation.reason, confirmation.words) == ("the rack is on fire", session.cluster)
+
+
+async def test_a_tab_and_an_enter_that_come_at_once_are_a_paste_and_confirm_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(plan, "DELIBERATE_S", 60.0)
+    session = FakeSession(calm())
+    async with planned(session) as pilot:
+        await pilot.press("tab", "enter")
+        assert started(session) == []
+        monkeypatch.setattr(plan, "DELIBERATE_S", 0.0)
+        await pilot.press("enter")
+        assert len(started(session)) == 1
 
 
 async def test_enter_alone_cancels_because_cancel_has_the_focus() -> None:
@@ -55,9 +94,9 @@ async def test_a_safe_plan_takes_one_deliberate_move_to_the_button() -> None:
         pilot.app.screen.query_one("#field-reason Input", Input).value = "kernel"
         await pilot.press("tab", "enter")
         await pilot.pause()
-        [(plan, confirmation)] = started(session)
-        assert (plan.action, plan.target) == ("drain", "app2")
-        assert confirmation == Confirmation(reason="kernel", words=None, plan_hash=plan.hash)
+        [(made, confirmation)] = started(session)
+        assert (made.action, made.target) == ("drain", "app2")
+        assert confirmation == Confirmation(reason="kernel", words=None, plan_hash=made.hash)
         assert isinstance(pilot.app.screen, Progress)
 
 

@@ -1,12 +1,15 @@
 """What the pool actions share: where a server stands, and the checks before its balancers are touched."""
 
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
+from statistics import median_low
 
 from console.change.ops import EndSessions, Place, SetAdmin, Wait
 from console.change.plan import Check, PlanError, Step
 from console.change.proofs import AdminIs, NoSessions
+from console.cluster.finding import listed
 from console.cluster.fresh import FRESH_S, fresh, seen
-from console.cluster.snapshot import Admin, AppServer, Health, PoolMember, Snapshot
+from console.cluster.snapshot import Admin, AppServer, Backend, Health, PoolMember, Snapshot
 from console.cluster.standing import pools_known, serves
 
 IDLE_FOR_S = 1.0
@@ -46,14 +49,18 @@ def fingerprint(server: AppServer) -> tuple[tuple[str, str], ...]:
 
 def balancer_checks(snapshot: Snapshot, server: AppServer) -> tuple[Check, ...]:
     """Every balancer answers, lately, and lets us change it; the server stands in their pools."""
-    checks = [
-        Check(
-            says=f"{server.name} stands in a pool",
-            ok=bool(server.pools),
-            value=f"{len(server.pools)} places",
-            limit="at least 1",
-        )
-    ]
+    stands = Check(
+        says=f"{server.name} stands in a pool",
+        ok=bool(server.pools),
+        value=f"{len(server.pools)} places",
+        limit="at least 1",
+    )
+    return (stands, *answering_checks(snapshot))
+
+
+def answering_checks(snapshot: Snapshot) -> tuple[Check, ...]:
+    """Every balancer answers, lately, and lets us change it."""
+    checks = []
     for balancer in snapshot.balancers:
         up = balancer.health is Health.UP and fresh(balancer.age_s)
         checks.append(
@@ -73,16 +80,61 @@ def balancer_checks(snapshot: Snapshot, server: AppServer) -> tuple[Check, ...]:
     return tuple(checks)
 
 
-def capacity_check(snapshot: Snapshot, server: AppServer) -> Check:
-    """In every pool that this server serves now, another goes on serving."""
-    pools = [pool for pool in pools_known(snapshot).values() if any(s is server and serves(s, p) for s, p in pool)]
-    others = min((sum(serves(s, p) for s, p in pool if s is not server) for pool in pools), default=None)
+def servers_checks(snapshot: Snapshot, places: Iterable[tuple[str, str]]) -> tuple[Check, ...]:
+    """Each (balancer, backend) lets servers join and leave while it runs."""
+    return _takes(snapshot, places, "servers", lambda backend: backend.refuses_servers)
+
+
+def weights_checks(snapshot: Snapshot, places: Iterable[tuple[str, str]]) -> tuple[Check, ...]:
+    """Each (balancer, backend) lets weights be set while it runs."""
+    return _takes(snapshot, places, "weights", lambda backend: backend.refuses_weights)
+
+
+def health_check(server: AppServer) -> Check:
+    """It is well by its own word, and said so lately."""
+    # A balancer that makes a server ready sends it traffic before its own first check: so we ask first.
+    return Check(
+        says=f"{server.name} is healthy by its own word",
+        ok=server.health is Health.UP and fresh(server.age_s),
+        value=f"{server.health}, {seen(server.age_s)}" + (f": {server.reason}" if server.reason else ""),
+        limit=f"up, seen within {FRESH_S:g} s",
+    )
+
+
+def usual_weight(snapshot: Snapshot, balancer: str, backend: str, but: str) -> int:
+    """The weight that the other servers have in a place, as their median; 1 where there is none."""
+    others = [
+        pool.weight
+        for server in snapshot.app_servers
+        for pool in server.pools
+        if (pool.balancer, pool.backend) == (balancer, backend)
+        and server.name != but
+        and pool.weight > 0
+        and not pool.backup
+    ]
+    return median_low(others) if others else 1
+
+
+def capacity_check(snapshot: Snapshot, server: AppServer, asked: Admin = Admin.DRAIN) -> Check:
+    """In every pool whose clients would lose this server, another is seen to serve, and lately."""
+    known = pools_known(snapshot).values()
+    pools = [pool for pool in known if any(s is server and _may_carry(p, asked) for s, p in pool)]
+    others = [[s for s, p in pool if s is not server and serves(s, p)] for pool in pools]
+    least = min((sum(fresh(s.age_s) for s in serving) for serving in others), default=None)
+    old = {f"{s.name} {seen(s.age_s)}" for serving in others for s in serving if not fresh(s.age_s)}
+    value = f"{server.name} serves in none" if least is None else f"{least} other{'s' * (least != 1)} serving"
     return Check(
         says=f"another server serves in every pool without {server.name}",
-        ok=others is None or others >= 1,
-        value=f"{server.name} serves in none" if others is None else f"{others} other{'s' * (others != 1)} serving",
+        ok=least is None or least >= 1,
+        value=value + (f", not counting {listed(old)}" if old else ""),
         limit="at least 1 other",
     )
+
+
+def _may_carry(pool: PoolMember, asked: Admin) -> bool:
+    """Clients may be on it: whatever its own health says, unknown is not idle; in maintenance the pinned leave too."""
+    pinned = pool.sticky and pool.admin is not Admin.MAINT and pool.check is not Health.DOWN
+    return pool.serving or (asked is Admin.MAINT and pinned)
 
 
 def sticky_notes(server: AppServer) -> tuple[str, ...]:
@@ -126,3 +178,17 @@ def wait_idle(server: AppServer, deadline_s: float) -> Step:
         asks=CHOICES,
         ends=EndSessions(places),
     )
+
+
+def _takes(
+    snapshot: Snapshot, places: Iterable[tuple[str, str]], what: str, refuses: Callable[[Backend], str]
+) -> tuple[Check, ...]:
+    checks = []
+    for name, backend in places:
+        balancer = snapshot.balancer(name)
+        pool = balancer.pool(backend) if balancer else None
+        why = refuses(pool) if pool else "not known"
+        checks.append(
+            Check(says=f"{name} takes {what} in {backend} while it runs", ok=not why, value=why or "yes", limit="yes")
+        )
+    return tuple(checks)

@@ -7,8 +7,10 @@ from console.change.actions import step_down_to
 from console.change.ops import StepDown
 from console.change.plan import Check, Plan, PlanError, Step
 from console.change.proofs import NewPrimary
+from console.cluster.candidates import LAG_LIMIT_S
 from console.cluster.fresh import FRESH_S, fresh, seen
 from console.cluster.snapshot import Health, Member, MemberState, ReplicaSet, Snapshot
+from console.cluster.standing import quorum
 from console.cluster.whatif import Candidate, electable_after_step_down, impact
 
 PROOF_S = 30.0
@@ -56,6 +58,7 @@ def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Pl
             _primary_check(replica_set, target),
             _operator_check(replica_set),
             _quorum_check(replica_set),
+            _majority_check(replica_set),
             _eligible_check(candidates),
             *(_candidate(candidate) for candidate in candidates),
         ),
@@ -130,11 +133,25 @@ def _operator_check(replica_set: ReplicaSet) -> Check:
 
 
 def _quorum_check(replica_set: ReplicaSet) -> Check:
+    votes = sum(member.voting and member.up and fresh(member.age_s) for member in replica_set.members)
     return Check(
         says="a majority can vote",
-        ok=replica_set.majority > 0 and replica_set.voters_up >= replica_set.majority,
-        value=f"{replica_set.voters_up} of {replica_set.votes} votes",
+        ok=replica_set.majority > 0 and votes >= replica_set.majority,
+        value=f"{votes} of {replica_set.votes} votes",
         limit=f"at least {replica_set.majority}",
+    )
+
+
+def _majority_check(replica_set: ReplicaSet) -> Check:
+    # The Primary blocks writes until so many have its newest write, and refuses when the catch-up time ends before.
+    copies = [m for m in replica_set.members if m.voting and m.data_bearing and m.up and fresh(m.age_s)]
+    near = [m for m in copies if m.writable or (m.lag_s is not None and m.lag_s <= LAG_LIMIT_S)]
+    needed = quorum(replica_set).write_majority
+    return Check(
+        says="a majority has the newest writes",
+        ok=len(near) >= needed,
+        value=", ".join(m.name for m in near) or "nobody",
+        limit=f"at least {needed}, {LAG_LIMIT_S:g} s behind or less",
     )
 
 

@@ -1,6 +1,7 @@
 """Changes of the replica set."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from console.cluster.views import MemberConfig
 from console.ports.protocols import Freezes, Reconfigures, Refused, StepsDown, Unclear
@@ -11,6 +12,7 @@ from console.ports.reach import Reach
 class StepDown:
     """Ask the Primary of a term to step down; never forced. There is no undo: only a new step-down moves it back."""
 
+    unsettles: ClassVar[bool] = True
     address: str
     period_s: int
     catch_up_s: int

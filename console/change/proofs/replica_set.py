@@ -31,7 +31,7 @@ class NewPrimary:
         writable = [m for m in members if m.writable]
         if len(writable) != 1:
             names = both([m.name for m in writable]) or "nobody"
-            return Verdict(False, f"{names} takes writes")
+            return Verdict(False, f"{names} takes writes", blind=not writable)
         primary = writable[0]
         if primary.name == self.old or (primary.term or 0) <= self.term:
             unchanged = primary.name == self.old and primary.term == self.term

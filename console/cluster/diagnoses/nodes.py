@@ -12,7 +12,7 @@ GIB = 2**30
 def host_unknown(snapshot: Snapshot) -> Iterator[Finding]:
     """Nothing is known of the host itself; its services may well be seen."""
     for node in snapshot.nodes:
-        if node.health is Health.UNKNOWN:
+        if node.shell and node.health is Health.UNKNOWN:
             yield info("host-unknown", node.name, f"The host of {node.name} is not known: {_reason(node)}.")
 
 
@@ -43,7 +43,8 @@ def looks_alike(snapshot: Snapshot) -> Iterator[Finding]:
     tiers = (snapshot.app_servers, snapshot.balancers, snapshot.replica_set.members, snapshot.nodes)
     for name in sorted({thing.name for tier in tiers for thing in tier}):
         if not name.isascii() or "\\" in name:
-            yield warning("looks-alike", name, f"The name {name!a} may be mistaken for another.")
+            shown = name if name.isascii() else ascii(name)[1:-1]
+            yield warning("looks-alike", name, f"The name '{shown}' may be mistaken for another.")
 
 
 def _reason(node: Node) -> str:

@@ -33,9 +33,23 @@ class Node:
     load1: float | None = field(default=None, compare=False)
     health: Health = Health.UNKNOWN
     reason: str = ""
+    shell: bool = True
+    """The cluster file gives a way to its shell; without one nothing is asked of the host itself."""
     spare: bool = False
     """Prepared and not in use: it stands in no pool and in no replica set, and is not counted."""
+    has_service: bool = False
+    """The cluster file says how its service is started and stopped."""
     service: ServiceState = ServiceState.UNKNOWN
+    service_reason: str = ""
+    service_age_s: float | None = field(default=None, compare=False)
+    has_size: bool = False
+    """The cluster file says how its size is read and changed."""
     size: Size | None = None
-    """None when the node has no `size` table, or it could not be read yet."""
+    """None while it could not be read."""
+    size_reason: str = ""
+    size_age_s: float | None = field(default=None, compare=False)
+    size_live: bool = False
+    """A new size takes effect at once; otherwise at the next start of the service."""
+    in_use_bytes: int | None = field(default=None, compare=False)
+    """Memory that its service holds now."""
     age_s: float | None = field(default=None, compare=False)

@@ -156,6 +156,8 @@ class ReplicaSet:
     members: tuple[Member, ...] = ()
     operable: bool | None = None
     """Our operator's credentials may change the set; None when not known, False when there are none."""
+    elections_last_minute: int = field(default=0, compare=False)
+    """How many terms have begun in the last minute, as far as this console has looked."""
 
     @property
     def primary(self) -> Member | None:

@@ -1,0 +1,254 @@
+"""What restart and resize share: a node is taken out of its work, its service is turned, and it is put back.
+
+An application server is drained and put into maintenance first, on every balancer; a member of the replica set must be
+one that the others can do without, and a Primary hands over first. What was begun is undone in reverse, and where an
+undo fails the node stays out of its work.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from console.change.action import Parameter, Value
+from console.change.actions import drain, pool, step_down
+from console.change.ops import Place, SetAdmin, TurnService
+from console.change.plan import Check, PlanError, Step
+from console.change.proofs import AdminIs, Healthy, Proof, Replicates, Serves, ServiceIs
+from console.cluster.candidates import caught_up
+from console.cluster.snapshot import Admin, AppServer, Health, Member, MemberState, Node, ServiceState, Snapshot
+from console.cluster.whatif import Impact, impact, standing, without_member, without_server
+
+STOP_S = 60.0
+"""How long a clean stop may take: a mongod hands its writes over and closes its files."""
+START_S = 90.0
+"""How long a start may take until the node does its work again."""
+STEADY_S = 1.0
+
+PARAMETERS = (
+    *drain.PARAMETERS,
+    Parameter(
+        name="absence",
+        kind=float,
+        default=120.0,
+        says="seconds that a member may be away; its oplog window must be twice as long",
+        least=10,
+        most=86400,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What a node does in the cluster, as it is seen now."""
+
+    node: Node
+    server: AppServer | None = None
+    """Where it stands in a pool."""
+    member: Member | None = None
+    """Where it is in the configuration of the replica set."""
+
+    @property
+    def leads(self) -> bool:
+        """It is the Primary."""
+        return self.member is not None and self.member.writable
+
+
+def targets(snapshot: Snapshot) -> tuple[str, ...]:
+    """The nodes whose service can be turned, balancers left out: their clients would be cut."""
+    return tuple(node.name for node in snapshot.nodes if node.has_service and "balancer" not in node.roles)
+
+
+def find(snapshot: Snapshot, name: str) -> Work:
+    """The node of that name and what it does. Raises PlanError with the nearest."""
+    node = snapshot.node(name)
+    if node is None:
+        names = [node.name for node in snapshot.nodes]
+        nearest = get_close_matches(name, names, n=1)
+        hint = f"did you mean '{nearest[0]}'? " if nearest else ""
+        raise PlanError(f"no node '{name}'; {hint}there are: {', '.join(names) or 'none'}")
+    if "balancer" in node.roles:
+        raise PlanError(f"{name} is a balancer: turning it would cut its clients, and nothing here can move them away")
+    server = snapshot.app_server(name)
+    member = snapshot.member(name)
+    return Work(
+        node=node,
+        server=server if server and server.pools else None,
+        member=member if member and (member.votes or member.priority) else None,
+    )
+
+
+def checks(snapshot: Snapshot, work: Work, parameters: Mapping[str, Value]) -> tuple[Check, ...]:
+    """The service can be turned, and the cluster can do without the node meanwhile."""
+    found = [_service_check(work.node)]
+    if work.server:
+        found += [*pool.balancer_checks(snapshot, work.server), pool.capacity_check(snapshot, work.server)]
+    if work.member:
+        found += _member_checks(snapshot, work.member, float(parameters["absence"]))
+    if work.leads:
+        found += step_down.plan(snapshot, work.node.name, _hand_over()).checks
+    return tuple(found)
+
+
+def steps(
+    snapshot: Snapshot, work: Work, parameters: Mapping[str, Value], between: Iterable[Step], *, turn: bool = True
+) -> tuple[Step, ...]:
+    """Out of its work, stopped, `between`, started, proved, and back; without a turn only `between`."""
+    if not turn:
+        return tuple(between)
+    return (
+        *_taken_out(work, parameters),
+        *_handed_over(snapshot, work),
+        _stop(work),
+        *between,
+        _start(work),
+        *_put_back(work),
+    )
+
+
+def notes(snapshot: Snapshot, work: Work) -> tuple[str, ...]:
+    """What the operator should know: clients that are pinned, and who takes over."""
+    handed_over = step_down.plan(snapshot, work.node.name, _hand_over()).notes if work.leads else ()
+    return (*(pool.sticky_notes(work.server) if work.server else ()), *handed_over)
+
+
+def impact_of(snapshot: Snapshot, work: Work) -> Impact:
+    """What stands while the node is away."""
+    if work.member:
+        return impact(snapshot, without_member(snapshot, work.node.name), tier="replica_set")
+    return impact(snapshot, without_server(snapshot, work.node.name), tier="app")
+
+
+def fingerprint(snapshot: Snapshot, work: Work) -> tuple[tuple[str, str], ...]:
+    """The state that such a plan binds to."""
+    found = [(f"{work.node.name} service", str(work.node.service)), (f"{work.node.name} size", str(work.node.size))]
+    if work.server:
+        found += pool.fingerprint(work.server)
+    if work.member:
+        primary = snapshot.replica_set.primary
+        found += [
+            ("Primary", primary.name if primary else "nobody"),
+            ("term", str(snapshot.replica_set.term)),
+            ("config version", str(snapshot.replica_set.config_version)),
+        ]
+    return tuple(found)
+
+
+def proof_of_work(work: Work) -> Proof:
+    """What must be seen when the node does its work again; of a spare member, that it runs."""
+    if work.member:
+        return Replicates(work.node.name)
+    if "app" in work.node.roles:
+        return Healthy(work.node.name)
+    return ServiceIs(work.node.name, ServiceState.RUNNING)
+
+
+def _hand_over() -> dict[str, Value]:
+    return {parameter.name: parameter.default for parameter in step_down.PARAMETERS}
+
+
+def _service_check(node: Node) -> Check:
+    because = f": {node.service_reason}" if node.service_reason else ""
+    return Check(
+        says=f"how the service of {node.name} is started and stopped is known, and it runs",
+        ok=node.has_service and node.service is ServiceState.RUNNING,
+        value=f"{node.service}{because}" if node.has_service else "not told",
+        limit="running" if node.has_service else "`service` in its [[nodes]] table",
+    )
+
+
+def _member_checks(snapshot: Snapshot, member: Member, absence_s: float) -> list[Check]:
+    others = [m for m in snapshot.replica_set.members if m is not member and m.voting]
+    behind = [m.name for m in others if not (caught_up(m) or (m.arbiter and m.up))]
+    left = standing(without_member(snapshot, member.name))
+    # A young oplog has not lost anything yet: it reaches back as far as it will when it is full.
+    windows = [m.oplog_full_s or m.oplog_window_s for m in others if m.oplog_full_s or m.oplog_window_s]
+    window_s = min((window for window in windows if window is not None), default=None)
+    return [
+        Check(
+            says=f"{member.name} is a member that can be stopped cleanly",
+            ok=member.health is Health.UP and member.state in (MemberState.PRIMARY, MemberState.SECONDARY),
+            value=f"{member.state}, {member.health}",
+            limit="PRIMARY or SECONDARY, up",
+        ),
+        Check(
+            says="every other voting member is up and caught up",
+            ok=not behind and bool(others),
+            value=", ".join(behind) if behind else f"{len(others)} of {len(others)}",
+            limit="all of them",
+        ),
+        Check(
+            says=f"writes go on without {member.name}",
+            ok=left.writes_stand,
+            value=f"{left.votes_up} votes, {left.copies_up} copies, {left.electable} electable",
+            limit=f"{left.majority} votes, {left.write_majority} copies, 1 electable",
+        ),
+        Check(
+            says="the oplog of the others reaches back twice as far as it may be away",
+            ok=window_s is not None and window_s >= 2 * absence_s,
+            value="not known" if window_s is None else f"{window_s:.0f} s",
+            limit=f"at least {2 * absence_s:.0f} s",
+        ),
+    ]
+
+
+def _taken_out(work: Work, parameters: Mapping[str, Value]) -> tuple[Step, ...]:
+    if not work.server:
+        return ()
+    name = work.node.name
+    drained = pool.set_admin(work.server, Admin.DRAIN, f"drain {name} on every balancer")
+    maintained = pool.set_admin(work.server, Admin.MAINT, f"put {name} into maintenance on every balancer")
+    waited = pool.wait_idle(work.server, float(parameters["deadline"]))
+    return tuple(step for step in (drained, waited, maintained) if step) if maintained else ()
+
+
+def _handed_over(snapshot: Snapshot, work: Work) -> tuple[Step, ...]:
+    return step_down.plan(snapshot, work.node.name, _hand_over()).steps if work.leads else ()
+
+
+def _stop(work: Work) -> Step:
+    name = work.node.name
+    return Step(
+        does=f"stop the service of {name}",
+        op=TurnService(name, "stop"),
+        proof=ServiceIs(name, ServiceState.STOPPED),
+        undo=TurnService(name, "start"),
+        undone=proof_of_work(work),
+        patience_s=STOP_S,
+    )
+
+
+def _start(work: Work) -> Step:
+    name = work.node.name
+    return Step(
+        does=f"start the service of {name}",
+        op=TurnService(name, "start"),
+        proof=proof_of_work(work),
+        undo=TurnService(name, "stop"),
+        undone=ServiceIs(name, ServiceState.STOPPED),
+        patience_s=START_S,
+        steady_s=STEADY_S,
+    )
+
+
+def _put_back(work: Work) -> tuple[Step, ...]:
+    """To the state that each place had; where all were ready, proved by the balancers' own checks."""
+    if not work.server or work.server.admins == {Admin.MAINT}:
+        return ()
+    places = tuple(pool.place(entry) for entry in work.server.pools)
+    before = tuple((pool.place(entry), entry.admin) for entry in work.server.pools)
+    ready = work.server.admins == {Admin.READY}
+    return (
+        Step(
+            does=f"put {work.node.name} back into every pool" if ready else f"put {work.node.name} back as it was",
+            op=SetAdmin(before),
+            proof=Serves(work.node.name, places) if ready else AdminIs(before),
+            undo=SetAdmin(_maint(places), thorough=True),
+            undone=AdminIs(_maint(places)),
+            patience_s=30.0,
+            steady_s=STEADY_S,
+        ),
+    )
+
+
+def _maint(places: tuple[Place, ...]) -> tuple[tuple[Place, Admin], ...]:
+    return tuple((place, Admin.MAINT) for place in places)

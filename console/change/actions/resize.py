@@ -1,0 +1,177 @@
+"""resize: give a node more or less memory, cpus, cache or workers, and read the new size inside it."""
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+
+from console.change.action import Action, Parameter, Value
+from console.change.actions import node
+from console.change.bytesize import EXPECTED, ByteSize, amount
+from console.change.ops import Resize, Wait
+from console.change.plan import Check, Plan, PlanError, Step
+from console.change.proofs import SizeIs
+from console.change.proofs.node import size_words
+from console.cluster.snapshot import Node, Size, Snapshot
+
+GIB = 2**30
+LEAST_CACHE_BYTES = 256 * 2**20
+BESIDE_CACHE_BYTES = GIB
+"""What a mongod needs beside its cache."""
+READ_WITHIN_S = 90.0
+"""The longest since the size was last read: it does not move by itself."""
+
+PARAMETERS = (
+    Parameter(name="memory", kind=ByteSize, default=0, says="memory, e.g. 8GiB; 0: as it is", expects=EXPECTED),
+    Parameter(name="cpus", kind=float, default=0.0, says="cpus; 0: as they are", least=0, most=1024),
+    Parameter(
+        name="cache",
+        kind=ByteSize,
+        default=0,
+        says="WiredTiger cache of a member; 0: as follows from the memory",
+        expects=EXPECTED,
+    ),
+    Parameter(
+        name="workers",
+        kind=int,
+        default=0,
+        says="requests that an application server works on at once; 0: as they are",
+        least=0,
+        most=100_000,
+    ),
+    *node.PARAMETERS,
+)
+
+
+def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Plan:
+    """Taken out of its work, resized, started, the size read inside it, and put back."""
+    work = node.find(snapshot, target)
+    wanted = _wanted(work, parameters)
+    turn = not work.node.size_live or wanted.cache_bytes is not None
+    return Plan(
+        action="resize",
+        target=target,
+        parameters=parameters,
+        title=f"Resize {target}",
+        cluster=snapshot.cluster,
+        checks=(*_size_checks(work.node, wanted), *(node.checks(snapshot, work, parameters) if turn else ())),
+        steps=_steps(snapshot, work, parameters, wanted, turn) if _differs(work.node, wanted) else (),
+        impact=node.impact_of(snapshot, work),
+        fingerprint=node.fingerprint(snapshot, work),
+        notes=(*(node.notes(snapshot, work) if turn else ()), *_notes(wanted)),
+    )
+
+
+def cache_for(memory_bytes: int) -> int:
+    """What WiredTiger takes of so much memory when nothing else is said: half of what is beside the first GiB."""
+    return max(LEAST_CACHE_BYTES, (memory_bytes - GIB) // 2)
+
+
+def _wanted(work: node.Work, parameters: Mapping[str, Value]) -> Size:
+    memory, cache = int(parameters["memory"]), int(parameters["cache"])
+    if not cache and memory and work.node.size and work.node.size.cache_bytes is not None:
+        cache = cache_for(memory)
+    wanted = Size(
+        cpus=float(parameters["cpus"]) or None,
+        memory_bytes=memory or None,
+        cache_bytes=cache or None,
+        workers=int(parameters["workers"]) or None,
+    )
+    if wanted == Size():
+        raise PlanError(f"resize {work.node.name} to what? give --memory, --cpus, --cache or --workers")
+    return wanted
+
+
+def _differs(there: Node, wanted: Size) -> bool:
+    return there.size is None or _filled(there.size, wanted) != there.size
+
+
+def _filled(size: Size, wanted: Size) -> Size:
+    given = {f.name: value for f in fields(Size) if (value := getattr(wanted, f.name)) is not None}
+    return replace(size, **given)
+
+
+def _steps(
+    snapshot: Snapshot, work: node.Work, parameters: Mapping[str, Value], wanted: Size, turn: bool
+) -> tuple[Step, ...]:
+    name = work.node.name
+    before = _before(work.node, wanted)
+    resized = Step(
+        does=f"resize {name} to {size_words(wanted)}",
+        op=Resize(name, wanted),
+        proof=SizeIs(name, wanted),
+        undo=Resize(name, before),
+        undone=SizeIs(name, before),
+        patience_s=60.0,
+    )
+    steps = node.steps(snapshot, work, parameters, (resized,), turn=turn)
+    if not turn:
+        return steps
+    started = next(number for number, step in enumerate(steps) if step.does == f"start the service of {name}")
+    read = Step(
+        does=f"read the size of {name} inside it",
+        op=Wait(),
+        proof=SizeIs(name, wanted),
+        undo_says="a look changes nothing",
+        patience_s=60.0,
+    )
+    return (*steps[: started + 1], read, *steps[started + 1 :])
+
+
+def _before(there: Node, wanted: Size) -> Size:
+    """The present values of what is to change."""
+    now = there.size or Size()
+    return Size(**{f.name: getattr(now, f.name) for f in fields(Size) if getattr(wanted, f.name) is not None})
+
+
+def _size_checks(there: Node, wanted: Size) -> tuple[Check, ...]:
+    read = there.size_age_s is not None and there.size_age_s <= READ_WITHIN_S
+    because = f": {there.size_reason}" if there.size_reason else ""
+    found = [
+        Check(
+            says=f"the size of {there.name} can be read and changed",
+            ok=there.has_size and there.size is not None and read,
+            value=(size_words(there.size) if there.size else f"not known{because}") if there.has_size else "not told",
+            limit=f"read within {READ_WITHIN_S:g} s" if there.has_size else "`size` in its [[nodes]] table",
+        )
+    ]
+    now = there.size or Size()
+    for field, option in (("cpus", "--cpus"), ("memory_bytes", "--memory"), ("cache_bytes", "--cache")):
+        if getattr(wanted, field) is not None and there.size is not None and getattr(now, field) is None:
+            found.append(Check(says=f"{option} applies to {there.name}", ok=False, value="it has none", limit="yes"))
+    memory = wanted.memory_bytes or now.memory_bytes
+    if wanted.memory_bytes is not None:
+        used = there.in_use_bytes
+        found.append(
+            Check(
+                says=f"{there.name} has room in {amount(wanted.memory_bytes)}",
+                ok=used is not None and wanted.memory_bytes >= used,
+                value="what it uses is not known" if used is None else f"{amount(used)} in use",
+                limit=f"at most {amount(wanted.memory_bytes)}",
+            )
+        )
+    cache = wanted.cache_bytes or now.cache_bytes
+    if cache and memory and (wanted.cache_bytes or wanted.memory_bytes):
+        found.append(
+            Check(
+                says=f"the cache leaves {amount(BESIDE_CACHE_BYTES)} of memory for the rest",
+                ok=cache + BESIDE_CACHE_BYTES <= memory,
+                value=f"{amount(cache)} of {amount(memory)}",
+                limit=f"at most {amount(max(0, memory - BESIDE_CACHE_BYTES))}",
+            )
+        )
+    return tuple(found)
+
+
+def _notes(wanted: Size) -> tuple[str, ...]:
+    if wanted.cache_bytes is None:
+        return ()
+    return (f"The WiredTiger cache becomes {amount(wanted.cache_bytes)}: it is set when the member starts.",)
+
+
+ACTION = Action(
+    name="resize",
+    does="Give a node another size, taken out of its work before and put back after",
+    tier="node",
+    plan=plan,
+    parameters=PARAMETERS,
+    targets=lambda snapshot: tuple(n.name for n in snapshot.nodes if n.has_size and "balancer" not in n.roles),
+)

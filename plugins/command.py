@@ -1,0 +1,181 @@
+"""A site's own scripts: how a node's service is started and stopped, and how the node is resized and read."""
+
+import asyncio
+import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import fields
+
+import msgspec
+
+from console.cluster.snapshot import ServiceState, Size
+from console.cluster.text import clean
+from console.cluster.views import ServiceView, SizeView
+from console.ports.plugins import Context
+from console.ports.protocols import Completed, Refused, Shell, ShellError, Unclear, Verb
+
+FIELD = re.compile(r"{([a-z_]*)}")
+FIELDS = tuple(field.name for field in fields(Size))
+SHOWN_CHARACTERS = 200
+
+
+class _Scripts:
+    """Runs declared commands on one node."""
+
+    def __init__(self, context: Context, deadline_s: float) -> None:
+        if context.shells is None:
+            raise ValueError("its commands need a [shell] table")
+        self._node = context.name
+        self._shell: Shell = context.shells.on(context.name)
+        self._deadline_s = deadline_s
+
+    async def _look(self, argv: Sequence[str]) -> str:
+        """What a reading command prints. Raises ValueError with the reason."""
+        try:
+            done = await self._run(argv)
+        except TimeoutError:
+            raise ValueError(f"no answer within {self._deadline_s:g} s") from None
+        except ShellError as problem:
+            raise ValueError(str(problem)) from None
+        # systemctl is-active answers with a status as well as with a word.
+        if not done.stdout.strip():
+            raise ValueError(_first(done.stderr) or f"exit status {done.status} and no word")
+        return done.stdout
+
+    async def _change(self, argv: Sequence[str]) -> None:
+        try:
+            done = await self._run(argv)
+        except TimeoutError:
+            raise Unclear(f"'{shlex.join(argv)}' on {self._node} did not end within {self._deadline_s:g} s") from None
+        except ShellError as problem:
+            raise Unclear(f"'{shlex.join(argv)}' on {self._node}: {problem}") from None
+        if done.status:
+            raise Refused(f"{self._node}: {_first(done.stderr) or f'exit status {done.status}'}")
+
+    async def _run(self, argv: Sequence[str]) -> Completed:
+        async with asyncio.timeout(self._deadline_s + 2):
+            return await self._shell.run(argv, timeout_s=self._deadline_s)
+
+
+class CommandService(_Scripts):
+    """A service that is turned by commands."""
+
+    class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+        """A node's `service` table."""
+
+        state: list[str]
+        """Prints a word: running or active, or anything else for stopped."""
+        start: list[str] = []
+        stop: list[str] = []
+        deadline_s: float = 60.0
+
+    def __init__(self, settings: Settings, context: Context) -> None:
+        super().__init__(context, settings.deadline_s)
+        self._settings = settings
+
+    async def look(self) -> ServiceView:
+        """By the first word that the command prints."""
+        try:
+            word = (await self._look(self._settings.state)).split()[0].lower()
+        except ValueError as problem:
+            return ServiceView(node=self._node, state=ServiceState.UNKNOWN, reason=str(problem))
+        running = word in ("running", "active")
+        state = ServiceState.RUNNING if running else ServiceState.STOPPED
+        return ServiceView(node=self._node, state=state, reason="" if running else clean(word))
+
+    async def turn(self, verb: Verb) -> None:
+        """Raises Refused with the command's own words, or Unclear."""
+        await self._change(self._declared(verb))
+
+    def command(self, verb: Verb) -> str:
+        """As it would be typed on the node. Raises Refused when it is not declared."""
+        return shlex.join(self._declared(verb))
+
+    def _declared(self, verb: Verb) -> list[str]:
+        argv = self._settings.start if verb == "start" else self._settings.stop
+        if not argv:
+            raise Refused(f"{verb} is not declared in the service table of {self._node}")
+        return argv
+
+
+class CommandSize(_Scripts):
+    """A size that is read and changed by commands."""
+
+    class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+        """A node's `size` table."""
+
+        read: list[str]
+        """Prints `key=value` lines: cpus, memory_bytes, cache_bytes, workers, in_use_bytes."""
+        set: list[str] = []
+        """Words with {cpus}, {memory_bytes}, {cache_bytes}, {workers}: numbers, empty for what stays as it is."""
+        live: bool = False
+        """A new size takes effect at once; otherwise at the next start of the service."""
+        deadline_s: float = 60.0
+
+        def __post_init__(self) -> None:
+            """Raises ValueError for a field that there is none of."""
+            for name in (name for word in self.set for name in FIELD.findall(word)):
+                if name not in FIELDS:
+                    raise ValueError(f"set: no field {{{name}}}; there are: {', '.join(FIELDS)}")
+
+    def __init__(self, settings: Settings, context: Context) -> None:
+        super().__init__(context, settings.deadline_s)
+        self._settings = settings
+
+    async def look(self) -> SizeView:
+        """What the reading command prints."""
+        try:
+            told = _parsed(await self._look(self._settings.read))
+            size = Size(
+                cpus=told.get("cpus"),
+                memory_bytes=_whole(told.get("memory_bytes")),
+                cache_bytes=_whole(told.get("cache_bytes")),
+                workers=_whole(told.get("workers")),
+            )
+        except ValueError as problem:
+            return SizeView(node=self._node, size=None, reason=str(problem), live=self._settings.live)
+        in_use_bytes = _whole(told.get("in_use_bytes"))
+        return SizeView(node=self._node, size=size, in_use_bytes=in_use_bytes, live=self._settings.live)
+
+    async def resize(self, size: Size) -> None:
+        """Raises Refused with the command's own words, or Unclear."""
+        await self._change(self._filled(size))
+
+    def resize_command(self, size: Size) -> str:
+        """As it would be typed on the node. Raises Refused when it is not declared."""
+        return shlex.join(self._filled(size))
+
+    def _filled(self, size: Size) -> list[str]:
+        if not self._settings.set:
+            raise Refused(f"set is not declared in the size table of {self._node}")
+
+        def number(name: str) -> str:
+            value = getattr(size, name)
+            return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+        return [FIELD.sub(lambda found: number(found[1]), word) for word in self._settings.set]
+
+
+def _parsed(text: str) -> dict[str, float]:
+    found = {}
+    for line in text.splitlines():
+        name, equals, value = line.strip().partition("=")
+        if equals and value:
+            try:
+                found[name.strip()] = float(value)
+            except ValueError:
+                raise ValueError(f"{clean(line, SHOWN_CHARACTERS)!r} is not a number") from None
+    if not found:
+        raise ValueError(f"not `key=value` lines: {clean(text, SHOWN_CHARACTERS)!r}")
+    return found
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else int(value)
+
+
+def _first(text: str) -> str:
+    return clean(next(iter(text.strip().splitlines()), ""), SHOWN_CHARACTERS)
+
+
+PROVIDES = {"service": CommandService, "size": CommandSize}

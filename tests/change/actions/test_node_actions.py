@@ -1,0 +1,186 @@
+"""restart and resize: what they would do to a server, a secondary, the Primary and a spare, and what they refuse."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from console.change.actions import action_named
+from console.change.actions.resize import cache_for
+from console.change.bytesize import ByteSize, amount
+from console.change.ops import Resize, SetAdmin, StepDown, TurnService, Wait
+from console.change.plan import Plan, PlanError
+from console.cluster.snapshot import Admin, Health, ServiceState, Size, Snapshot
+from console.cluster.whatif import Grade
+from tests.cluster.pictures import calm, unknown, with_member, with_node, with_pools
+
+GIB = 2**30
+
+
+def plan(snapshot: Snapshot, action: str, target: str, **given: Any) -> Plan:
+    named = action_named(action)
+    parameters = {name.replace("_", "-"): value for name, value in given.items()}
+    return named.plan(snapshot, target, named.values(parameters))
+
+
+def refusal(made: Plan) -> str:
+    assert made.refusals, "it was not refused"
+    return "; ".join(f"{c.says}: {c.value} / {c.limit}" for c in made.refusals)
+
+
+def kinds(made: Plan) -> list[type]:
+    return [type(step.op) for step in made.steps]
+
+
+def test_a_server_is_drained_and_out_of_the_pools_while_it_is_turned() -> None:
+    made = plan(calm(), "restart", "app2")
+    assert not made.refusals
+    assert kinds(made) == [SetAdmin, Wait, SetAdmin, TurnService, TurnService, SetAdmin]
+    out, back = made.steps[2].op, made.steps[-1].op
+    assert isinstance(out, SetAdmin)
+    assert isinstance(back, SetAdmin)
+    assert {admin for _, admin in out.states} == {Admin.MAINT}
+    assert {admin for _, admin in back.states} == {Admin.READY}
+    assert made.steps[-1].proof.says == "app2 is healthy and up on lb1 and lb2"
+
+
+def test_a_server_that_an_operator_took_out_stays_out_afterwards() -> None:
+    assert kinds(plan(with_pools(calm(), "app2", admin=Admin.MAINT), "restart", "app2")) == [TurnService, TurnService]
+    back = plan(with_pools(calm(), "app2", admin=Admin.DRAIN), "restart", "app2").steps[-1].op
+    assert isinstance(back, SetAdmin)
+    assert {admin for _, admin in back.states} == {Admin.DRAIN}
+
+
+def test_a_secondary_is_stopped_resized_started_and_its_size_is_read_inside_it() -> None:
+    made = plan(calm(), "resize", "db2", memory="8GiB", cpus=4)
+    assert not made.refusals
+    assert kinds(made) == [TurnService, Resize, TurnService, Wait]
+    resized = made.steps[1].op
+    assert isinstance(resized, Resize)
+    assert resized.size == Size(cpus=4.0, memory_bytes=8 * GIB, cache_bytes=cache_for(8 * GIB))
+    assert made.steps[1].undo == Resize("db2", Size(cpus=8.0, memory_bytes=16 * GIB, cache_bytes=7 * GIB))
+    assert made.steps[0].undo == TurnService("db2", "start")
+    assert made.steps[3].proof.says == (
+        "read inside db2: 4 cpus, 8589934592 bytes of memory, 3758096384 bytes of cache"
+    )
+
+
+def test_the_primary_hands_over_before_it_is_turned() -> None:
+    made = plan(calm(), "resize", "db1", memory="8GiB")
+    assert not made.refusals
+    assert kinds(made) == [StepDown, TurnService, Resize, TurnService, Wait]
+    assert any("is likely to take over" in note for note in made.notes)
+
+
+def test_with_three_members_the_absence_of_one_is_degraded_and_asks_for_its_name() -> None:
+    made = plan(calm(), "restart", "db2")
+    assert made.impact.grade is Grade.DEGRADED
+    assert made.confirm_words == "db2"
+
+
+def test_a_member_is_not_turned_while_another_is_down_or_behind() -> None:
+    assert "every other voting member is up and caught up: db3 / all of them" in refusal(
+        plan(with_member(calm(), "db3", health=Health.DOWN), "restart", "db2")
+    )
+    assert "db3 / all of them" in refusal(plan(with_member(calm(), "db3", lag_s=60.0), "restart", "db2"))
+    assert "writes go on without db2: 1 votes" in refusal(
+        plan(with_member(calm(), "db3", health=Health.DOWN), "restart", "db2")
+    )
+
+
+def test_the_oplog_must_reach_back_twice_as_far_as_the_member_may_be_away() -> None:
+    short = with_member(calm(), "db3", oplog_window_s=200.0)
+    assert "200 s / at least 240 s" in refusal(plan(short, "restart", "db2"))
+    assert not plan(short, "restart", "db2", absence=60).refusals
+
+
+def test_the_last_serving_server_is_not_turned() -> None:
+    alone = with_pools(with_pools(calm(), "app1", admin=Admin.MAINT), "app3", admin=Admin.MAINT)
+    assert "0 others serving" in refusal(plan(alone, "restart", "app2"))
+
+
+def test_memory_below_what_is_in_use_is_refused_with_both_values() -> None:
+    assert "app2 has room in 4 GiB: 6 GiB in use / at most 4 GiB" in refusal(
+        plan(calm(), "resize", "app2", memory="4GiB")
+    )
+
+
+def test_a_cache_that_leaves_too_little_for_the_rest_is_refused() -> None:
+    words = refusal(plan(calm(), "resize", "db2", memory="8GiB", cache="7.5GiB"))
+    assert "the cache leaves 1 GiB of memory for the rest: 7.5 GiB of 8 GiB / at most 7 GiB" in words
+
+
+def test_what_a_node_does_not_have_cannot_be_given_to_it() -> None:
+    assert "--cache applies to app2: it has none" in refusal(plan(calm(), "resize", "app2", cache="1GiB"))
+
+
+def test_a_size_that_is_so_already_is_nothing_to_do() -> None:
+    made = plan(calm(), "resize", "app2", memory="16GiB", cpus=8)
+    assert (made.steps, made.refusals) == ((), ())
+
+
+def test_a_size_that_takes_effect_at_once_needs_no_stop() -> None:
+    made = plan(with_node(calm(), "app2", size_live=True), "resize", "app2", cpus=16)
+    assert kinds(made) == [Resize]
+    assert not made.refusals
+
+
+def test_a_node_that_is_not_declared_is_refused_with_the_table_to_add() -> None:
+    bare = with_node(calm(), "app2", has_service=False, has_size=False, service=ServiceState.UNKNOWN, size=None)
+    assert "not told / `service` in its [[nodes]] table" in refusal(plan(bare, "restart", "app2"))
+    assert "not told / `size` in its [[nodes]] table" in refusal(plan(bare, "resize", "app2", cpus=2))
+
+
+def test_a_service_whose_state_is_unknown_or_stopped_is_not_turned() -> None:
+    for state in (ServiceState.UNKNOWN, ServiceState.STOPPED):
+        assert f"{state} / running" in refusal(plan(with_node(calm(), "app2", service=state), "restart", "app2"))
+
+
+def test_nothing_is_turned_in_a_cluster_that_nobody_sees() -> None:
+    for target in ("app1", "db1", "db2"):
+        assert plan(unknown(), "restart", target).refusals
+
+
+def test_a_spare_is_just_turned() -> None:
+    spare = with_node(calm(), "app3", spare=True)
+    spare = replace(spare, app_servers=spare.app_servers[:2])
+    assert kinds(plan(spare, "restart", "app3")) == [TurnService, TurnService]
+
+
+@pytest.mark.parametrize(
+    ("target", "given", "says"),
+    [
+        ("ap2", {"cpus": 2}, r"no node 'ap2'; did you mean 'app2'\?"),
+        ("lb1", {"cpus": 2}, "lb1 is a balancer"),
+        ("app2", {}, "resize app2 to what"),
+        ("app2", {"memory": "much"}, "--memory: expected an amount such as 512MiB, 8GiB or plain bytes, got 'much'"),
+        ("app2", {"memory": "8 parsecs"}, "--memory: expected an amount"),
+        ("app2", {"cpus": -1}, "--cpus: expected 0 to 1024, got -1"),
+    ],
+)
+def test_a_wrong_word_is_told_with_the_right_one(target: str, given: dict[str, Any], says: str) -> None:
+    with pytest.raises(PlanError, match=says):
+        plan(calm(), "resize", target, **given)
+
+
+@pytest.mark.parametrize(
+    ("text", "size_bytes"),
+    [("8GiB", 8 * GIB), ("1.5gib", 3 * GIB // 2), ("512MiB", 512 * 2**20), ("1GB", 10**9), ("1024", 1024), (7, 7)],
+)
+def test_an_amount_is_read_with_its_unit(text: str | int, size_bytes: int) -> None:
+    assert ByteSize(text) == size_bytes
+
+
+def test_an_amount_is_said_in_a_readable_unit() -> None:
+    assert [amount(size) for size in (8 * GIB, 3 * GIB // 2, 512 * 2**20, 1024, 7)] == [
+        "8 GiB",
+        "1.5 GiB",
+        "512 MiB",
+        "1 KiB",
+        "7 bytes",
+    ]
+
+
+def test_the_cache_follows_the_memory_as_mongod_itself_would_choose_it() -> None:
+    assert cache_for(16 * GIB) == 15 * GIB // 2
+    assert cache_for(GIB) == 256 * 2**20
