@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +21,7 @@ from console.change.run import Confirmation, Run
 from console.cli.see import open_session, say_json
 from console.cli.settings import Mistake, settings, shared
 from console.cli.words import print_aftercare, print_event, print_plan
+from console.cluster.text import clean
 from console.ports.clusterfile import ClusterFile
 from console.session import Session
 
@@ -32,6 +34,14 @@ EXIT_CODES = {
     Outcome.UNKNOWN: 5,
     Outcome.PARTIAL: 130,
 }
+
+
+CONFIRMING = (
+    click.option("--reason", required=True, metavar="TEXT", help="Why; it stands in the journal."),
+    click.option("--yes", is_flag=True, help="Say yes to a safe plan."),
+    click.option("--confirm", metavar="WORDS", help="Say yes to a degraded or unsafe plan, in its own words."),
+)
+"""The options of every verb that changes something."""
 
 
 class Verbs(click.Group):
@@ -54,6 +64,15 @@ def run() -> None:
     """Carry out an action: checked again, journalled, proved, undone when it fails."""
 
 
+def confirmed(reason: str, yes: bool, confirm: str | None) -> Confirmation:
+    """What was said to a plan. Raises Mistake when that was nothing."""
+    if not yes and confirm is None:
+        raise Mistake("nothing was confirmed: give --yes for a safe plan, or --confirm WORDS as `plan` tells")
+    if not reason.strip():
+        raise Mistake("--reason: expected a few words; they stand in the journal")
+    return Confirmation(reason, confirm)
+
+
 def _planned(action: Action) -> click.Command:
     def command(target: str, as_json: bool, **parameters: Value) -> None:
         made = asyncio.run(_plan(settings().file(), action, target, _given(parameters)))
@@ -70,44 +89,36 @@ def _planned(action: Action) -> click.Command:
 def _carried_out(action: Action) -> click.Command:
     def command(
         target: str,
-        reason: str,
-        yes: bool,
-        confirm: str | None,
         plan_hash: str | None,
-        as_json: bool,
+        without_lease: bool,
+        again: bool,
         watch_after: float,
+        as_json: bool,
+        yes: bool,
+        reason: str,
+        confirm: str | None,
         **rest: Value,
     ) -> None:
-        if not yes and confirm is None:
-            raise Mistake("nothing was confirmed: give --yes for a safe plan, or --confirm WORDS as `plan` tells")
-        if not reason.strip():
-            raise Mistake("--reason: expected a few words; they stand in the journal")
-        outcome = asyncio.run(
-            _run(
-                settings().file(),
-                action,
-                target,
-                _given(rest),
-                Confirmation(reason, confirm, plan_hash),
-                as_json,
-                watch_after,
-            )
+        confirmation = replace(
+            confirmed(reason, yes, confirm), plan_hash=plan_hash, without_lease=without_lease, again=again
         )
+        file, parameters = settings().file(), _given(rest)
+        outcome = asyncio.run(_run(file, action, target, parameters, confirmation, as_json, watch_after))
         raise click.exceptions.Exit(EXIT_CODES[outcome])
 
     options = [
-        click.option("--reason", required=True, metavar="TEXT", help="Why; it stands in the journal."),
-        click.option("--yes", is_flag=True, help="Say yes to a safe plan."),
-        click.option("--confirm", metavar="WORDS", help="Say yes to a degraded or unsafe plan, in its own words."),
+        *CONFIRMING,
         click.option("--plan", "plan_hash", metavar="HASH", help="Carry out only this very plan."),
-        click.option("--json", "as_json", is_flag=True, help="One JSON object a line."),
+        click.option("--without-lease", is_flag=True, help="Go on where the set cannot keep the lease."),
+        click.option("--again", is_flag=True, help="Acknowledge that the set was changed just now."),
         click.option(
             "--watch-after",
             type=click.FloatRange(min=0, max=900),
             default=0.0,
             metavar="SECONDS",
-            help=f"Compare so long after with {WATCHED_BEFORE_S:g} s before, and tell it as the last line.",
+            help=f"Compare so long after with {WATCHED_BEFORE_S:g} s before; the last line tells it.",
         ),
+        click.option("--json", "as_json", is_flag=True, help="One JSON object a line."),
     ]
     return _command(action, command, options)
 
@@ -152,30 +163,38 @@ async def _run(
             click.echo(f"watching {session.cluster} for {WATCHED_BEFORE_S:g} s first", err=True)
             await asyncio.sleep(WATCHED_BEFORE_S)
         await session.look(target)
+        for left in session.unfinished():
+            click.echo(f"unfinished: {clean(left.says, limit=1000)}", err=True)
         started = session.start(session.plan(action.name, target, parameters), confirmation)
-        with _stopped_by_signals(started):
-            async for event in started.follow():
-                await _tell(event, started, as_json)
-            await _tell_aftercare(session, started, as_json, watch_after_s)
-        return await started.finished()
+        outcome = await followed(started, as_json)
+        if watch_after_s and session.aftercare() is not None:
+            await _compared(session, started, as_json, watch_after_s)
+        return outcome
 
 
-async def _tell_aftercare(session: Session, started: Run, as_json: bool, watch_after_s: float) -> None:
-    """The comparison after so long, or as soon as a signal ends the watching."""
-    ends_s = time.monotonic() + watch_after_s
-    if not watch_after_s or session.aftercare() is None:
-        return
+async def _compared(session: Session, started: Run, as_json: bool, watch_after_s: float) -> None:
+    """What the minutes after were like; a signal ends the watching, and what was seen by then is told."""
     click.echo(f"watching {session.cluster} for {watch_after_s:g} s", err=True)
-    while True:
-        await asyncio.sleep(0.2)
-        if time.monotonic() >= ends_s or started.stopped_by:
-            break
+    ends_s = time.monotonic() + watch_after_s
+    with _stopped_by_signals(started):
+        while True:
+            await asyncio.sleep(0.2)
+            if time.monotonic() >= ends_s or started.stopped_by:
+                break
     found = session.aftercare()
     with contextlib.suppress(OSError):
         if found and as_json:
             say_json(aftercare_document(found, started.id, datetime.now(UTC)))
         elif found:
             print_aftercare(found)
+
+
+async def followed(started: Run, as_json: bool) -> Outcome:
+    """Every event of a run until its end; a signal stops it between two steps."""
+    with _stopped_by_signals(started):
+        async for event in started.follow():
+            await _tell(event, started, as_json)
+    return await started.finished()
 
 
 async def _tell(event: Event, started: Run, as_json: bool) -> None:
@@ -213,5 +232,3 @@ def _stopped_by_signals(started: Run) -> Any:
 for each in ACTIONS:
     plan.add_command(_planned(each))
     run.add_command(_carried_out(each))
-
-VERBS = (plan, run)

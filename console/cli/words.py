@@ -42,6 +42,12 @@ def print_snapshot(snapshot: Snapshot) -> None:
     out.print(_table("balancer", ["health", "version", "up for", "seen"], map(_balancer, snapshot.balancers)))
     members = map(_member, snapshot.replica_set.members)
     out.print(_table("member", ["state", "health", "votes", "lag", "version", "seen"], members))
+    for hold in snapshot.holds:
+        until = f"until {hold.until:%Y-%m-%d %H:%M} UTC" if hold.until else "without an end"
+        since = f"since {hold.since:%Y-%m-%d %H:%M} UTC, {until}"
+        _say(_text(f"{hold.target} is held in {hold.admin} by {hold.owner} {since}: {hold.reason}"))
+    if lease := snapshot.lease:
+        _say(_text(f"{lease.owner} is changing the cluster: {lease.says} (run {lease.run}): {lease.reason}", "warning"))
     print_findings(snapshot.findings)
 
 

@@ -16,9 +16,12 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from console.ports.protocols import Shells
+from console.cluster.layout import NodeLine
+
+if TYPE_CHECKING:  # a cluster file is read before the first frame, which waits for no picture and no port
+    from console.ports.protocols import Shells
 
 PORTS = ("replica_set", "balancer", "health", "shell", "facts", "service", "size")
 """Every port that a plugin may provide."""
@@ -34,10 +37,14 @@ class Context:
 
     name: str
     """The name of the thing it stands for: `lb1`, `rs0`."""
-    shells: Shells | None = None
+    shells: "Shells | None" = None
     """The hosts, where the cluster file has a `[shell]` table."""
     nodes: Mapping[str, str] = field(default_factory=dict)
     """Addresses of the cluster's nodes by name."""
+    lines: tuple[NodeLine, ...] = ()
+    """The same nodes with their ports and roles, and which are spare."""
+    hosts: Mapping[str, str] = field(default_factory=dict)
+    """The name that each node's shell goes by; nodes without a shell are missing."""
 
 
 def bundled(kind: str) -> Path:

@@ -14,8 +14,8 @@ Written apart from the program that it judges: it imports nothing of it, and kno
 - A balancer sends traffic to a server that is ready, whose check has not failed and whose weight is above 0, to a
   backup when no other is left; whoever is pinned by a cookie or table stays with a server that drains. In maintenance
   it gets no traffic at all. (HAProxy management guide, set server state)
-- Planned maintenance of a member: every other voting member is healthy and has caught up, a majority is left without it,
-  and a Primary steps down first. (MongoDB manual, Perform Maintenance on Replica Set Members)
+- Planned maintenance of a member: every other voting member is healthy and has caught up, a majority is left without
+  it, and a Primary steps down first. (MongoDB manual, Perform Maintenance on Replica Set Members)
 - Unknown is not healthy, and may yet be what carries the service: so it never counts as the one that is left, and
   always as one whose loss matters. What was seen too long ago counts as unknown.
 """
