@@ -94,7 +94,6 @@ def _carried_out(action: Action) -> click.Command:
         again: bool,
         watch_after: float,
         as_json: bool,
-        watch_after: float,
         yes: bool,
         reason: str,
         confirm: str | None,
