@@ -30,8 +30,12 @@ from console.tui.texts import Question, TextScreen, TooSmall, fits, help_lines
 from console.tui.themes import DEFAULT, Shelf, own_variables
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from console.change.action import Value
     from console.change.run import Run
     from console.session import Session
+    from console.tui.findings import FindingsScreen
 
 TICK_S = 1.0
 """How often ages are shown anew, where nothing else changes."""
@@ -57,6 +61,7 @@ class Console(App[int]):
         """A clock ticks and signals are taken; not in tests."""
         self._safety = NoControlCharacters()
         self._told_of: object = None
+        self._warned_of: object = None
         for theme in shelf.themes:
             self.register_theme(theme)
         if any(theme.name == DEFAULT for theme in shelf.themes):
@@ -106,12 +111,12 @@ class Console(App[int]):
         for theme in self.shelf.themes:
             yield f"theme {theme.name}", "Other colours", partial(setattr, self, "theme", theme.name)
 
-    def open_plan(self, action: str, target: str) -> None:
+    def open_plan(self, action: str, target: str, given: "Mapping[str, Value] | None" = None) -> None:
         """Show a plan; nothing is changed by that."""
         from console.tui.plan import PlanScreen
 
         try:
-            self.push_screen(PlanScreen(self.feed, action, target), self._started)
+            self.push_screen(PlanScreen(self.feed, action, target, given or {}), self._started)
         except OperatorError as error:
             self.tell(str(error), "error")
 
@@ -147,12 +152,39 @@ class Console(App[int]):
             self.push_screen(TextScreen("Help: every key", help_lines))
 
     def action_findings(self) -> None:
-        """Every finding."""
+        """Every finding, and what mends it."""
+        from console.tui.findings import FindingsScreen
+
+        self.push_screen(FindingsScreen(self.feed))
+
+    def on_findings_screen_mend(self, message: "FindingsScreen.Mend") -> None:
+        """The plan of the action that mends a finding."""
+        action, _, target = message.words.partition(" ")
+        self.open_plan(action, target)
+
+    def action_advice(self) -> None:
+        """Headroom, and whether to scale out or up."""
         from console.tui import briefs
 
-        if snapshot := self.feed.snapshot:
-            draw = lambda width: briefs.all_findings(self.feed.snapshot or snapshot, width)  # noqa: E731
-            self.push_screen(TextScreen("Findings, worst first", draw, self.feed))
+        draw = lambda width: briefs.advice(self.feed, width)  # noqa: E731
+        self.push_screen(TextScreen("Headroom, and whether to scale out or up", draw, self.feed))
+
+    def action_unfinished(self) -> None:
+        """Runs that were interrupted."""
+        from console.tui.unfinished import UnfinishedScreen
+
+        if self.feed.connected:
+            self.push_screen(UnfinishedScreen(self.feed), self._started)
+
+    def action_way_back(self) -> None:
+        """What leads back from the last change, as a plan."""
+        care = self.feed.session.aftercare() if self.feed.connected else None
+        if care is None:
+            self.tell("no change was made from here, or it is not done")
+        elif care.way_back is None:
+            self.tell(f"{care.title}: no single action leads back")
+        else:
+            self.open_plan(care.way_back.action, care.way_back.target, dict(care.way_back.parameters))
 
     def action_events(self) -> None:
         """Everything that has changed."""
@@ -239,6 +271,13 @@ class Console(App[int]):
         await session.look()
         self.feed.show(session.snapshot)
         self.feed.noting = True
+        try:
+            left = session.unfinished()
+        except OperatorError as error:
+            self.tell(str(error), "error")
+        else:
+            if left:
+                self.tell(f"{left[0].says}. u shows what can be done about it.", "warning")
 
     def _tick(self) -> None:
         from console.tui.progress import Progress
@@ -249,3 +288,6 @@ class Console(App[int]):
             self._told_of = run.id
             if not isinstance(self.screen, Progress):
                 self.tell(run.events[-1].says if run.events else str(run.outcome))
+        if run is not None and run.id != self._warned_of and self.feed.worse:
+            self._warned_of = run.id
+            self.tell(f"{self.feed.worse}. b plans the way back.", "warning")
