@@ -169,7 +169,7 @@ class Session:
             journal,
             turn,
             partial(preflight, turn),
-            lambda run: holds.conclude(run, None if turn.degraded else store, journal, confirmation.reason),
+            partial(holds.conclude, turn),
         )
 
         async def in_a_hurry(run: Run) -> tuple[Outcome, str]:
