@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
-from textual.app import App
 from textual.events import Resize
 from textual.filter import LineFilter
 from textual.notifications import SeverityLevel
@@ -26,6 +25,7 @@ from console.tui.endings import Endings, crash_line, end_run
 from console.tui.feed import Feed
 from console.tui.palette import Entry, Palette
 from console.tui.safety import NoControlCharacters
+from console.tui.terminal import TerminalApp
 from console.tui.texts import Question, TextScreen, TooSmall, fits, help_lines
 from console.tui.themes import DEFAULT, Shelf, own_variables
 
@@ -43,7 +43,7 @@ TICK_S = 1.0
 Open = Callable[[], "AbstractAsyncContextManager[Session]"]
 
 
-class Console(App[int]):
+class Console(TerminalApp):
     """The interactive console of one cluster."""
 
     CSS_PATH = "console.tcss"
@@ -65,7 +65,9 @@ class Console(App[int]):
         for theme in shelf.themes:
             self.register_theme(theme)
         if any(theme.name == DEFAULT for theme in shelf.themes):
-            self.set_reactive(App.theme, DEFAULT)  # to assign it would parse every style twice before the first frame
+            self.set_reactive(
+                Console.theme, DEFAULT
+            )  # to assign it would parse every style twice before the first frame
             self.stylesheet.set_variables(self.get_css_variables())
 
     def get_default_screen(self) -> Screen[None]:
@@ -80,14 +82,15 @@ class Console(App[int]):
         """Our own names, for a theme that does not give them."""
         return own_variables(self.current_theme)
 
-    def on_mount(self) -> None:
-        """From now on the terminal is ours."""
+    def on_load(self) -> None:
+        """The terminal is as it was, and shall be again."""
         if self._live:
-            self.set_interval(TICK_S, self._tick)
             Endings(self, lambda: self.going).watch()
 
     def on_ready(self) -> None:
         """The first frame is drawn; now the session."""
+        if self._live:
+            self.set_interval(TICK_S, self._tick)
         self.run_worker(self._follow(), name="follow", exit_on_error=True)
         for failure in self.shelf.failures:
             self.tell(failure, "warning")
@@ -241,10 +244,8 @@ class Console(App[int]):
         self.panic(Text(crash_line(self._exception)))
 
     def _started(self, run: "Run | None") -> None:
-        from console.tui.progress import Progress
-
         if run is not None:
-            self.push_screen(Progress(self.feed, run))
+            self.action_progress()
 
     def _completions(self) -> list[str]:
         from console.tui.commandline import completions
