@@ -1,8 +1,8 @@
 """What changed from one snapshot to the next: the words of the event stream.
 
 Kinds are fixed words. Of a thing: `added`, `removed`, `health` (up, down, unknown). Of a server's place in a pool,
-whose subject is `balancer/backend/server`: `admin` (ready, drain, maint) and `check` (up, down, unknown). Of a
-balancer: `reload`. Of a member: `state`. Of the set: `primary`, `term`, `config`. Of the cluster: `tolerates` (its
+whose subject is `balancer/backend/server`: `admin` (ready, drain, maint), `check` (up, down, unknown) and `weight`.
+Of a balancer: `reload`. Of a member: `state`. Of the set: `primary`, `term`, `config`. Of the cluster: `tolerates` (its
 subject is `app_servers` or `members`) and `finding` (before or after is its code).
 """
 
@@ -82,6 +82,9 @@ def _pools(before: Snapshot, after: Snapshot) -> Iterator[Change]:
             because = f": {new.check_says}" if new.check_says and new.check is not Health.UP else ""
             says = f"{new.balancer} finds {new.server} {new.check} in {new.backend}, was {old.check}{because}"
             yield _change("check", "app", place, old.check, new.check, says)
+        if old.weight != new.weight:
+            says = f"{new.server} has weight {new.weight} in {new.backend} on {new.balancer}, had {old.weight}"
+            yield _change("weight", "app", place, old.weight, new.weight, says)
 
 
 def _reloads(before: Snapshot, after: Snapshot) -> Iterator[Change]:
