@@ -10,6 +10,7 @@ from pathlib import Path
 from console.change import holds, interrupted
 from console.change.action import Action, Value
 from console.change.actions import ACTIONS, action_named
+from console.change.aftercare import Aftercare, Before, aftercare
 from console.change.course import Course
 from console.change.engine import Engine
 from console.change.events import Outcome
@@ -46,6 +47,7 @@ class Session:
         self.journal_problem = problem
         """Why nothing can be changed; empty when changes are possible."""
         self.run: Run | None = None
+        self._before: Before | None = None
 
     @staticmethod
     @asynccontextmanager
@@ -162,8 +164,16 @@ class Session:
                 self.watch.settle(plan.target)  # whoever wants it ready misses no drain
             return outcome, says
 
+        self._before = Before(snapshot=self.snapshot, samples=self.watch.history)
         self.run = Run(plan, in_a_hurry, run)
         return self.run
+
+    def aftercare(self) -> Aftercare | None:
+        """How it has been since the last change, against before, and the way back; None when nothing was changed."""
+        run, before = self.run, self._before
+        if run is None or before is None or run.ended_s is None or run.outcome is not Outcome.DONE:
+            return None
+        return aftercare(run.plan, before, self.watch.history, run.ended_s) if run.plan.steps else None
 
     @property
     def _lease_store(self) -> LeaseStore | None:
