@@ -47,7 +47,7 @@ class Session:
         self.journal_problem = problem
         """Why nothing can be changed; empty when changes are possible."""
         self.run: Run | None = None
-        self._before: Before | None = None
+        self._before: tuple[Run, Before] | None = None
 
     @staticmethod
     @asynccontextmanager
@@ -112,7 +112,18 @@ class Session:
 
     def start(self, plan: Plan, confirmation: Confirmation) -> Run:
         """Carry out a plan. A refusal is an event of the run, never an exception."""
-        return self._begin(plan, confirmation, self._ahead)
+        before = Before(snapshot=self.snapshot, samples=self.watch.history)
+        started = self._begin(plan, confirmation, self._ahead)
+        self._before = (started, before) if started is self.run else self._before
+        return started
+
+    def aftercare(self) -> Aftercare | None:
+        """How it has been since the last change, against before, and the way back; None when nothing was changed."""
+        run, before = self._before or (None, None)
+        if run is None or before is None or run is not self.run or run.ended_s is None:
+            return None
+        changed = run.outcome is Outcome.DONE and bool(run.plan.steps)
+        return aftercare(run.plan, before, self.watch.history, run.ended_s) if changed else None
 
     def unfinished(self) -> list[Unfinished]:
         """Runs on this cluster that a kill or a power cut ended, or whose result is unknown. Raises JournalError."""
@@ -164,16 +175,8 @@ class Session:
                 self.watch.settle(plan.target)  # whoever wants it ready misses no drain
             return outcome, says
 
-        self._before = Before(snapshot=self.snapshot, samples=self.watch.history)
         self.run = Run(plan, in_a_hurry, run)
         return self.run
-
-    def aftercare(self) -> Aftercare | None:
-        """How it has been since the last change, against before, and the way back; None when nothing was changed."""
-        run, before = self.run, self._before
-        if run is None or before is None or run.ended_s is None or run.outcome is not Outcome.DONE:
-            return None
-        return aftercare(run.plan, before, self.watch.history, run.ended_s) if run.plan.steps else None
 
     @property
     def _lease_store(self) -> LeaseStore | None:

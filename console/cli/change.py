@@ -92,8 +92,8 @@ def _carried_out(action: Action) -> click.Command:
         plan_hash: str | None,
         without_lease: bool,
         again: bool,
-        as_json: bool,
         watch_after: float,
+        as_json: bool,
         yes: bool,
         reason: str,
         confirm: str | None,
@@ -102,7 +102,8 @@ def _carried_out(action: Action) -> click.Command:
         confirmation = replace(
             confirmed(reason, yes, confirm), plan_hash=plan_hash, without_lease=without_lease, again=again
         )
-        outcome = asyncio.run(_run(settings().file(), action, target, _given(rest), confirmation, as_json, watch_after))
+        file, parameters = settings().file(), _given(rest)
+        outcome = asyncio.run(_run(file, action, target, parameters, confirmation, as_json, watch_after))
         raise click.exceptions.Exit(EXIT_CODES[outcome])
 
     options = [
@@ -110,14 +111,14 @@ def _carried_out(action: Action) -> click.Command:
         click.option("--plan", "plan_hash", metavar="HASH", help="Carry out only this very plan."),
         click.option("--without-lease", is_flag=True, help="Go on where the set cannot keep the lease."),
         click.option("--again", is_flag=True, help="Acknowledge that the set was changed just now."),
-        click.option("--json", "as_json", is_flag=True, help="One JSON object a line."),
         click.option(
             "--watch-after",
             type=click.FloatRange(min=0, max=900),
             default=0.0,
             metavar="SECONDS",
-            help=f"Compare so long after with {WATCHED_BEFORE_S:g} s before, and tell it as the last line.",
+            help=f"Compare so long after with {WATCHED_BEFORE_S:g} s before; the last line tells it.",
         ),
+        click.option("--json", "as_json", is_flag=True, help="One JSON object a line."),
     ]
     return _command(action, command, options)
 
@@ -166,8 +167,26 @@ async def _run(
             click.echo(f"unfinished: {clean(left.says, limit=1000)}", err=True)
         started = session.start(session.plan(action.name, target, parameters), confirmation)
         outcome = await followed(started, as_json)
-        await _tell_aftercare(session, started, as_json, watch_after_s)
+        if watch_after_s and session.aftercare() is not None:
+            await _compared(session, started, as_json, watch_after_s)
         return outcome
+
+
+async def _compared(session: Session, started: Run, as_json: bool, watch_after_s: float) -> None:
+    """What the minutes after were like; a signal ends the watching, and what was seen by then is told."""
+    click.echo(f"watching {session.cluster} for {watch_after_s:g} s", err=True)
+    ends_s = time.monotonic() + watch_after_s
+    with _stopped_by_signals(started):
+        while True:
+            await asyncio.sleep(0.2)
+            if time.monotonic() >= ends_s or started.stopped_by:
+                break
+    found = session.aftercare()
+    with contextlib.suppress(OSError):
+        if found and as_json:
+            say_json(aftercare_document(found, started.id, datetime.now(UTC)))
+        elif found:
+            print_aftercare(found)
 
 
 async def followed(started: Run, as_json: bool) -> Outcome:
@@ -176,23 +195,6 @@ async def followed(started: Run, as_json: bool) -> Outcome:
         async for event in started.follow():
             await _tell(event, started, as_json)
     return await started.finished()
-
-
-async def _tell_aftercare(session: Session, started: Run, as_json: bool, watch_after_s: float) -> None:
-    """The comparison after so long, or as soon as a signal ends the watching."""
-    ends_s = time.monotonic() + watch_after_s
-    if not watch_after_s or session.aftercare() is None:
-        return
-    click.echo(f"watching {session.cluster} for {watch_after_s:g} s", err=True)
-    with _stopped_by_signals(started):
-        while time.monotonic() < ends_s and not started.stopped_by:  # noqa: ASYNC110 - a signal sets a word, no event
-            await asyncio.sleep(0.2)
-    found = session.aftercare()
-    with contextlib.suppress(OSError):
-        if found and as_json:
-            say_json(aftercare_document(found, started.id, datetime.now(UTC)))
-        elif found:
-            print_aftercare(found)
 
 
 async def _tell(event: Event, started: Run, as_json: bool) -> None:
