@@ -1,7 +1,9 @@
 """Servers that join and leave the pools of real balancers under traffic, and what a reload takes from them."""
 
+import asyncio
 import subprocess
 import sys
+import time
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +13,11 @@ from typing import Any
 import pytest
 
 from console import lab as labs
+from console.change.events import Outcome
+from console.change.run import Confirmation
+from console.ports.clusterfile import ClusterFile
+from console.ports.plugins import Plugins, bundled
+from console.session import Session
 from tests.conftest import RunningLab
 from tests.live.test_console import Shell, events
 
@@ -159,3 +166,27 @@ def test_a_weight_is_set_on_both_balancers_and_a_restart_of_one_is_drift(pools: 
     assert first["mend"] == "set-weight app2"
     pools.run(*first["mend"].split())
     assert pools.places("app2") == everywhere(100)
+
+
+async def test_a_drain_that_a_restart_forgot_is_found_within_a_refresh_and_can_be_set_again(pools: Pools) -> None:
+    file = ClusterFile.read(Path(pools.lab.status.cluster_file), Plugins((bundled("plugins"),)))
+    async with Session.open(file, pools.file.parent / "state") as session:
+
+        async def do(action: str) -> None:
+            await session.look()
+            run = session.start(session.plan(action, "app2"), Confirmation("a test", words="app2"))
+            assert await run.finished() is Outcome.DONE, run.events[-1].says
+
+        def lost() -> list[str]:
+            return [finding.mend for finding in session.snapshot.findings if finding.code == "drain-lost"]
+
+        await do("drain")
+        await asyncio.to_thread(pools.lab.kill, "lb1")
+        await asyncio.to_thread(pools.lab.heal, "lb1")
+        began_s = time.monotonic()
+        while not lost() and time.monotonic() - began_s < 5:  # noqa: ASYNC110 - the cluster tells nobody
+            await asyncio.sleep(0.05)
+        assert lost() == ["drain app2"]
+        await do("drain")
+        assert lost() == []
+        await do("ready")
