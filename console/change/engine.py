@@ -84,7 +84,7 @@ class Engine:
             if not verdict.holds:
                 return await self._unwind(run, number, verdict)
         said = "done" if run.plan.steps else "nothing to do, it is so already"
-        return Outcome.DONE, f"{run.plan.title}: {said}{await self._conclude(run)}"
+        return Outcome.DONE, f"{run.plan.title}: {said}{await self._conclude(run, False)}"
 
     async def _step(self, run: Run, number: int, step: Step) -> Verdict | None:
         """What was seen of the step; None when a mere wait was ended by a stop."""
@@ -166,7 +166,8 @@ class Engine:
         undone, stuck = await self._undo_from(run, course.step, course.unapplied)
         if stuck:
             return Outcome.UNKNOWN, f"{stuck}; look at the cluster before anything else"
-        return Outcome.DONE, f"{run.plan.title}: {'undone, it is as it was' if undone else 'there is nothing to undo'}"
+        said = "undone, it is as it was" if undone else "there is nothing to undo"
+        return Outcome.DONE, f"{run.plan.title}: {said}{await self._conclude(run, True)}"
 
     async def _undo_from(self, run: Run, last: int, unapplied: Set[int]) -> tuple[int, str]:
         """How many steps were undone, and what is in the way of the first that was not."""
