@@ -133,6 +133,14 @@ def _notes(snapshot: Snapshot, spare: SpareMember) -> tuple[str, ...]:
     return (keeps, f"Only {spare.name} SECONDARY is the end of the copy; until then it counts for nothing.")
 
 
+def _still(snapshot: Snapshot, left: Plan) -> tuple[Check, ...]:
+    """Once it has joined, what remains needs the set alone; before, whatever a new plan needs."""
+    member = snapshot.member(left.target)
+    if member and member.configured:
+        return members.changing_checks(snapshot.replica_set)
+    return plan(snapshot, left.target, left.parameters).checks
+
+
 def _targets(snapshot: Snapshot) -> tuple[str, ...]:
     return tuple(spare.name for spare in snapshot.spare_members)
 
@@ -144,4 +152,5 @@ ACTION = Action(
     plan=plan,
     parameters=PARAMETERS,
     targets=_targets,
+    still=_still,
 )
