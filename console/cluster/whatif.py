@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from console.cluster.candidates import Candidate, Predicate, electable_after_step_down, successor
 from console.cluster.capacity import Burden
-from console.cluster.finding import listed, span
+from console.cluster.duration import span
+from console.cluster.finding import listed
 from console.cluster.snapshot import AppServer, Balancer, Member, ReplicaSet, Snapshot
 from console.cluster.standing import Standing, pools_known, quorum, serves, serving, standing, tolerates
 from console.cluster.suppose import (

@@ -10,7 +10,7 @@ from console.change.ops import Wait
 from console.change.plan import Check, Plan, PlanError, Step
 from console.change.proofs import ConfigurationIs, Synced
 from console.cluster.configuration import Lines
-from console.cluster.finding import span
+from console.cluster.duration import span
 from console.cluster.snapshot import Member, Snapshot, SpareMember
 from console.cluster.views import MemberConfig
 from console.cluster.whatif import Impact, impact, with_member_added

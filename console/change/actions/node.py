@@ -178,6 +178,7 @@ def _stop(work: Work) -> Step:
         op=TurnService(name, "stop"),
         proof=ServiceIs(name, ServiceState.STOPPED),
         undo=TurnService(name, "start"),
+        bears=True,
         undone=proof_of_work(work),
         patience_s=STOP_S,
     )
@@ -190,6 +191,7 @@ def _start(work: Work) -> Step:
         op=TurnService(name, "start"),
         proof=proof_of_work(work),
         undo=TurnService(name, "stop"),
+        bears=True,
         undone=ServiceIs(name, ServiceState.STOPPED),
         patience_s=START_S,
         steady_s=STEADY_S,
