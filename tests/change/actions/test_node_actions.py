@@ -60,9 +60,7 @@ def test_a_secondary_is_stopped_resized_started_and_its_size_is_read_inside_it()
     assert resized.size == Size(cpus=4.0, memory_bytes=8 * GIB, cache_bytes=cache_for(8 * GIB))
     assert made.steps[1].undo == Resize("db2", Size(cpus=8.0, memory_bytes=16 * GIB, cache_bytes=7 * GIB))
     assert made.steps[0].undo == TurnService("db2", "start")
-    assert made.steps[3].proof.says == (
-        "read inside db2: 4 cpus, 8589934592 bytes of memory, 3758096384 bytes of cache"
-    )
+    assert made.steps[3].proof.says == "read inside db2: 4 cpus, 8 GiB of memory, 3.5 GiB of cache"
 
 
 def test_the_primary_hands_over_before_it_is_turned() -> None:
