@@ -175,12 +175,13 @@ class Engine:
         for number in range(last, 0, -1):
             step = run.plan.steps[number - 1]
             if step.undo is not None:
-                stuck = await self._undo(run, number, step, step.undo)
-                undone += not stuck
+                says = await self._undo(run, number, step, step.undo)
+                undone += not says
+                stuck = stuck or says
+                if says and step.bears:
+                    break  # a server that does not start again stays out of the pools
             elif not isinstance(step.op, Wait) and number not in unapplied:
-                stuck = f"step {number} has no undo: {step.undo_says}"
-            if stuck:
-                break  # what came before it rests on it: a server that does not start again stays out of the pools
+                stuck = stuck or f"step {number} has no undo: {step.undo_says}"
         return undone, stuck
 
     async def _undo(self, run: Run, number: int, step: Step, undo: Op) -> str:

@@ -158,7 +158,8 @@ class Console(TerminalApp):
         """Every finding, and what mends it."""
         from console.tui.findings import FindingsScreen
 
-        self.push_screen(FindingsScreen(self.feed))
+        if self.feed.snapshot is not None:
+            self.push_screen(FindingsScreen(self.feed))
 
     def on_findings_screen_mend(self, message: "FindingsScreen.Mend") -> None:
         """The plan of the action that mends a finding."""
@@ -170,7 +171,8 @@ class Console(TerminalApp):
         from console.tui import briefs
 
         draw = lambda width: briefs.advice(self.feed, width)  # noqa: E731
-        self.push_screen(TextScreen("Headroom, and whether to scale out or up", draw, self.feed))
+        if self.feed.snapshot is not None:
+            self.push_screen(TextScreen("Headroom, and whether to scale out or up", draw, self.feed))
 
     def action_unfinished(self) -> None:
         """Runs that were interrupted."""

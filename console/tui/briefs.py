@@ -84,10 +84,10 @@ def advice(feed: Feed, width: int) -> list[Content]:
     snapshot = feed.snapshot
     if snapshot is None or not feed.connected:
         return [line(Cell("connecting…", CHANGING))]
-    lines = [heading("HEADROOM", width), line(Cell(f"  {'':<34}{'now':<22}{'with one gone':<22}enough", QUIET))]
+    lines = [heading("HEADROOM", width), line(Cell(f"  {'':<48}{'now':<22}{'with one gone':<22}enough", QUIET))]
     for one in headroom(snapshot):
         word = {True: Cell("● yes", UP), False: Cell("■ no", DOWN), None: Cell("? not known", QUIET)}[one.holds]
-        lines.append(line(Cell(f"  {one.what:<34}"), Cell(f"{one.now:<22}{one.one_less:<22}"), word))
+        lines.append(line(Cell(f"  {one.what:<48}"), Cell(f"{one.now:<22}{one.one_less:<22}"), word))
     lines += [Content(""), heading("ADVICE", width)]
     for found in advise(snapshot, feed.session.sizing):
         lines.append(wrapped((Cell(f"  {found.subject}: ", STRONG),), found.says, width, STRONG, indent=4))

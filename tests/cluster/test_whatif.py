@@ -14,7 +14,16 @@ from console.cluster.whatif import (
     without_member,
     without_server,
 )
-from tests.cluster.pictures import calm, draining, empty, primary_lost, unknown, with_member, with_members, with_spare
+from tests.cluster.pictures import (
+    calm,
+    draining,
+    empty,
+    primary_lost,
+    unknown,
+    with_member,
+    with_members,
+    with_spare_server,
+)
 from tests.cluster.pictures import with_server as server_with
 
 
@@ -94,7 +103,7 @@ def test_making_a_drained_server_ready_brings_the_capacity_back() -> None:
 
 
 def test_a_spare_server_that_joins_is_counted_and_no_spare_any_more() -> None:
-    before = with_spare(calm())
+    before = with_spare_server(calm())
     [spare] = before.spare_servers
     joined = with_joined(before, replace(spare, pools=calm().app_servers[0].pools))
     assert ([s.name for s in joined.app_servers][-1], joined.spare_servers) == ("app4", ())

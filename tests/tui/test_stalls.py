@@ -57,7 +57,8 @@ def wait_for_rounds(ticks: Path, number: int) -> None:
 
 def test_the_loop_goes_on_and_the_screen_is_whole_when_the_terminal_is_back(stalled: Terminal, ticks: Path) -> None:
     wait_for_rounds(ticks, 50)
-    stalled.read(5)
+    stalled.read(20, b" quit ")
+    stalled.read(2)
     screen = pyte.Screen(120, 40)
     pyte.ByteStream(screen).feed(stalled.seen)
     assert "Watchkeeper" in screen.display[0]

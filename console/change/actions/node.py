@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from console.change.action import Parameter, Value
-from console.change.actions import drain, pool, step_down
+from console.change.actions import absence, drain, pool, step_down
 from console.change.ops import Place, SetAdmin, TurnService
 from console.change.plan import Check, PlanError, Step
 from console.change.proofs import AdminIs, Healthy, Proof, Replicates, Serves, ServiceIs
-from console.cluster.candidates import caught_up
-from console.cluster.snapshot import Admin, AppServer, Health, Member, MemberState, Node, ServiceState, Snapshot
-from console.cluster.whatif import Impact, impact, standing, without_member, without_server
+from console.cluster.snapshot import Admin, AppServer, Member, Node, ServiceState, Snapshot
+from console.cluster.whatif import Impact, impact, without_member, without_server
 
 STOP_S = 60.0
 """How long a clean stop may take: a mongod hands its writes over and closes its files."""
@@ -25,7 +24,7 @@ START_S = 90.0
 STEADY_S = 1.0
 
 PARAMETERS = (
-    *drain.PARAMETERS,
+    *(parameter for parameter in drain.PARAMETERS if parameter.name != "until"),
     Parameter(
         name="absence",
         kind=float,
@@ -81,9 +80,10 @@ def checks(snapshot: Snapshot, work: Work, parameters: Mapping[str, Value]) -> t
     """The service can be turned, and the cluster can do without the node meanwhile."""
     found = [_service_check(work.node)]
     if work.server:
-        found += [*pool.balancer_checks(snapshot, work.server), pool.capacity_check(snapshot, work.server)]
+        found += pool.balancer_checks(snapshot, work.server)
+        found.append(pool.capacity_check(snapshot, work.server, Admin.MAINT))
     if work.member:
-        found += _member_checks(snapshot, work.member, float(parameters["absence"]))
+        found += absence.checks(snapshot, work.member, float(parameters["absence"]))
     if work.leads:
         found += step_down.plan(snapshot, work.node.name, _hand_over()).checks
     return tuple(found)
@@ -111,10 +111,11 @@ def notes(snapshot: Snapshot, work: Work) -> tuple[str, ...]:
     return (*(pool.sticky_notes(work.server) if work.server else ()), *handed_over)
 
 
-def impact_of(snapshot: Snapshot, work: Work) -> Impact:
+def impact_of(snapshot: Snapshot, work: Work, parameters: Mapping[str, Value]) -> Impact:
     """What stands while the node is away."""
     if work.member:
-        return impact(snapshot, without_member(snapshot, work.node.name), tier="replica_set")
+        after, absence_s = without_member(snapshot, work.node.name), float(parameters["absence"])
+        return impact(snapshot, after, tier="replica_set", absence_s=absence_s)
     return impact(snapshot, without_server(snapshot, work.node.name), tier="app")
 
 
@@ -156,41 +157,6 @@ def _service_check(node: Node) -> Check:
     )
 
 
-def _member_checks(snapshot: Snapshot, member: Member, absence_s: float) -> list[Check]:
-    others = [m for m in snapshot.replica_set.members if m is not member and m.voting]
-    behind = [m.name for m in others if not (caught_up(m) or (m.arbiter and m.up))]
-    left = standing(without_member(snapshot, member.name))
-    # A young oplog has not lost anything yet: it reaches back as far as it will when it is full.
-    windows = [m.oplog_full_s or m.oplog_window_s for m in others if m.oplog_full_s or m.oplog_window_s]
-    window_s = min((window for window in windows if window is not None), default=None)
-    return [
-        Check(
-            says=f"{member.name} is a member that can be stopped cleanly",
-            ok=member.health is Health.UP and member.state in (MemberState.PRIMARY, MemberState.SECONDARY),
-            value=f"{member.state}, {member.health}",
-            limit="PRIMARY or SECONDARY, up",
-        ),
-        Check(
-            says="every other voting member is up and caught up",
-            ok=not behind and bool(others),
-            value=", ".join(behind) if behind else f"{len(others)} of {len(others)}",
-            limit="all of them",
-        ),
-        Check(
-            says=f"writes go on without {member.name}",
-            ok=left.writes_stand,
-            value=f"{left.votes_up} votes, {left.copies_up} copies, {left.electable} electable",
-            limit=f"{left.majority} votes, {left.write_majority} copies, 1 electable",
-        ),
-        Check(
-            says="the oplog of the others reaches back twice as far as it may be away",
-            ok=window_s is not None and window_s >= 2 * absence_s,
-            value="not known" if window_s is None else f"{window_s:.0f} s",
-            limit=f"at least {2 * absence_s:.0f} s",
-        ),
-    ]
-
-
 def _taken_out(work: Work, parameters: Mapping[str, Value]) -> tuple[Step, ...]:
     if not work.server:
         return ()
@@ -212,6 +178,7 @@ def _stop(work: Work) -> Step:
         op=TurnService(name, "stop"),
         proof=ServiceIs(name, ServiceState.STOPPED),
         undo=TurnService(name, "start"),
+        bears=True,
         undone=proof_of_work(work),
         patience_s=STOP_S,
     )
@@ -224,6 +191,7 @@ def _start(work: Work) -> Step:
         op=TurnService(name, "start"),
         proof=proof_of_work(work),
         undo=TurnService(name, "stop"),
+        bears=True,
         undone=ServiceIs(name, ServiceState.STOPPED),
         patience_s=START_S,
         steady_s=STEADY_S,

@@ -54,7 +54,7 @@ def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Pl
         cluster=snapshot.cluster,
         checks=(*_size_checks(work.node, wanted), *(node.checks(snapshot, work, parameters) if turn else ())),
         steps=_steps(snapshot, work, parameters, wanted, turn) if _differs(work.node, wanted) else (),
-        impact=node.impact_of(snapshot, work),
+        impact=node.impact_of(snapshot, work, parameters),
         fingerprint=node.fingerprint(snapshot, work),
         notes=(*(node.notes(snapshot, work) if turn else ()), *_notes(wanted)),
     )

@@ -19,7 +19,7 @@ def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Pl
         cluster=snapshot.cluster,
         checks=node.checks(snapshot, work, parameters),
         steps=node.steps(snapshot, work, parameters, ()),
-        impact=node.impact_of(snapshot, work),
+        impact=node.impact_of(snapshot, work, parameters),
         fingerprint=node.fingerprint(snapshot, work),
         notes=node.notes(snapshot, work),
     )

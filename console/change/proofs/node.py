@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields
 
+from console.change.bytesize import amount
 from console.change.proofs.proof import Verdict
 from console.cluster.candidates import LAG_LIMIT_S
 from console.cluster.snapshot import Health, MemberState, ServiceState, Size, Snapshot
@@ -105,11 +106,11 @@ class Replicates:
 
 
 def size_words(size: Size) -> str:
-    """`2 cpus, 4294967296 bytes of memory`; empty for a size that says nothing."""
+    """`2 cpus, 4 GiB of memory`; empty for a size that says nothing."""
     parts = (
-        (size.cpus, "cpus"),
-        (size.memory_bytes, "bytes of memory"),
-        (size.cache_bytes, "bytes of cache"),
-        (size.workers, "workers"),
+        None if size.cpus is None else f"{size.cpus:g} cpus",
+        None if size.memory_bytes is None else f"{amount(size.memory_bytes)} of memory",
+        None if size.cache_bytes is None else f"{amount(size.cache_bytes)} of cache",
+        None if size.workers is None else f"{size.workers} workers",
     )
-    return ", ".join(f"{value:g} {unit}" if unit == "cpus" else f"{value} {unit}" for value, unit in parts if value)
+    return ", ".join(part for part in parts if part)

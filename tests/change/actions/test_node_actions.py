@@ -10,7 +10,7 @@ from console.change.actions.resize import cache_for
 from console.change.bytesize import ByteSize, amount
 from console.change.ops import Resize, SetAdmin, StepDown, TurnService, Wait
 from console.change.plan import Plan, PlanError
-from console.cluster.snapshot import Admin, Health, ServiceState, Size, Snapshot
+from console.cluster.snapshot import Admin, Health, MemberState, ServiceState, Size, Snapshot
 from console.cluster.whatif import Grade
 from tests.cluster.pictures import calm, unknown, with_member, with_node, with_pools
 
@@ -60,9 +60,7 @@ def test_a_secondary_is_stopped_resized_started_and_its_size_is_read_inside_it()
     assert resized.size == Size(cpus=4.0, memory_bytes=8 * GIB, cache_bytes=cache_for(8 * GIB))
     assert made.steps[1].undo == Resize("db2", Size(cpus=8.0, memory_bytes=16 * GIB, cache_bytes=7 * GIB))
     assert made.steps[0].undo == TurnService("db2", "start")
-    assert made.steps[3].proof.says == (
-        "read inside db2: 4 cpus, 8589934592 bytes of memory, 3758096384 bytes of cache"
-    )
+    assert made.steps[3].proof.says == "read inside db2: 4 cpus, 8 GiB of memory, 3.5 GiB of cache"
 
 
 def test_the_primary_hands_over_before_it_is_turned() -> None:
@@ -89,9 +87,27 @@ def test_a_member_is_not_turned_while_another_is_down_or_behind() -> None:
 
 
 def test_the_oplog_must_reach_back_twice_as_far_as_the_member_may_be_away() -> None:
-    short = with_member(calm(), "db3", oplog_window_s=200.0)
+    one = with_member(calm(), "db3", oplog_window_s=200.0, oplog_full_s=200.0)
+    assert not plan(one, "restart", "db2").refusals  # db1 reaches back far enough, and one will do
+    short = with_member(one, "db1", oplog_window_s=150.0, oplog_full_s=150.0)
+    young = with_member(short, "db3", oplog_full_s=86_400.0)
+    assert not plan(young, "restart", "db2").refusals  # it has lost nothing yet
     assert "200 s / at least 240 s" in refusal(plan(short, "restart", "db2"))
     assert not plan(short, "restart", "db2", absence=60).refusals
+
+
+def test_no_member_is_turned_while_nobody_is_primary() -> None:
+    nobody = with_member(calm(), "db1", writable=False, state=MemberState.SECONDARY)
+    assert "there is one Primary: nobody takes writes" in refusal(plan(nobody, "restart", "db2"))
+
+
+def test_a_member_that_was_not_seen_lately_does_not_count_as_well() -> None:
+    assert "db3 / all of them" in refusal(plan(with_member(calm(), "db3", age_s=7.0), "restart", "db2"))
+
+
+def test_a_voter_that_is_never_primary_is_well_all_the_same() -> None:
+    reserve = with_member(calm(), "db3", priority=0.0)
+    assert not plan(with_member(reserve, "db3", hidden=True), "restart", "db2").refusals
 
 
 def test_the_last_serving_server_is_not_turned() -> None:
