@@ -21,7 +21,7 @@ from console.session import Session
 from tests.conftest import RunningLab
 from tests.live.test_console import Shell, events
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.slow]
 
 SPARE_BYTE = "15"
 YES = ("--reason", "a test", "--yes")
