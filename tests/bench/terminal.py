@@ -21,6 +21,8 @@ class Terminal:
         columns, lines = size
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         env = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **environment}
+        for name in ("COLUMNS", "LINES"):  # a program would take them for the size of this terminal
+            env.pop(name, None)
         env.pop("PYTHONDONTWRITEBYTECODE", None)  # without compiled files a start takes four times as long
         self.began_s = time.perf_counter()
         self.process = subprocess.Popen(
