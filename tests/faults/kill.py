@@ -17,9 +17,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from console import lab
-from console.change.events import Outcome
 from console.change.journal import FILE, Journal, Record, verify
-from console.change.run import Confirmation
 from console.cluster.snapshot import Severity
 from console.ports.clusterfile import ClusterFile
 from console.ports.plugins import Plugins, bundled
