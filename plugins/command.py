@@ -3,7 +3,7 @@
 import asyncio
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 
 import msgspec
@@ -105,7 +105,10 @@ class CommandSize(_Scripts):
         """A node's `size` table."""
 
         read: list[str]
-        """Prints `key=value` lines: cpus, memory_bytes, cache_bytes, workers, in_use_bytes."""
+        """Prints `key=value` lines: cpus, memory_bytes, cache_bytes, workers, in_use_bytes.
+
+        And, where there is a limit, most_cpus, most_memory_bytes, most_cache_bytes, most_workers.
+        """
         set: list[str] = []
         """Words with {cpus}, {memory_bytes}, {cache_bytes}, {workers}: numbers, empty for what stays as it is."""
         live: bool = False
@@ -126,16 +129,15 @@ class CommandSize(_Scripts):
         """What the reading command prints."""
         try:
             told = _parsed(await self._look(self._settings.read))
-            size = Size(
-                cpus=told.get("cpus"),
-                memory_bytes=_whole(told.get("memory_bytes")),
-                cache_bytes=_whole(told.get("cache_bytes")),
-                workers=_whole(told.get("workers")),
-            )
         except ValueError as problem:
             return SizeView(node=self._node, size=None, reason=str(problem), live=self._settings.live)
-        in_use_bytes = _whole(told.get("in_use_bytes"))
-        return SizeView(node=self._node, size=size, in_use_bytes=in_use_bytes, live=self._settings.live)
+        return SizeView(
+            node=self._node,
+            size=_size(told),
+            most=_size(told, "most_"),
+            in_use_bytes=_whole(told.get("in_use_bytes")),
+            live=self._settings.live,
+        )
 
     async def resize(self, size: Size) -> None:
         """Raises Refused with the command's own words, or Unclear."""
@@ -168,6 +170,15 @@ def _parsed(text: str) -> dict[str, float]:
     if not found:
         raise ValueError(f"not `key=value` lines: {clean(text, SHOWN_CHARACTERS)!r}")
     return found
+
+
+def _size(told: Mapping[str, float], prefix: str = "") -> Size:
+    return Size(
+        cpus=told.get(f"{prefix}cpus"),
+        memory_bytes=_whole(told.get(f"{prefix}memory_bytes")),
+        cache_bytes=_whole(told.get(f"{prefix}cache_bytes")),
+        workers=_whole(told.get(f"{prefix}workers")),
+    )
 
 
 def _whole(value: float | None) -> int | None:

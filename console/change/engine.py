@@ -17,6 +17,7 @@ from console.change.ops import Op, Wait
 from console.change.plan import Plan, Step
 from console.change.proofs import Proof, Verdict
 from console.change.run import Confirmation, Run
+from console.cluster.fresh import FRESH_S
 from console.cluster.snapshot import Snapshot
 from console.ports.protocols import Refused, Unclear
 from console.ports.reach import Reach
@@ -24,7 +25,9 @@ from console.ports.reach import Reach
 LOOK_EVERY_S = 0.1
 """How often a proof is looked at."""
 OP_DEADLINE_S = 30.0
-"""The longest that one op may take before its answer counts as lost."""
+"""The longest that one op may take before its answer counts as lost, unless its step has more patience."""
+EXPECT_S = 15.0
+"""How long a step waits until what it expects is seen: after a step-down the members need some seconds to settle."""
 
 Preflight = Callable[[Plan, Confirmation], Awaitable[str | None]]
 """Why a confirmed plan must not be carried out now, or None."""
@@ -92,8 +95,10 @@ class Engine:
 
     async def _step(self, run: Run, number: int, step: Step) -> Verdict | None:
         """What was seen of the step; None when a mere wait was ended by a stop."""
+        if otherwise := await self._otherwise(step):
+            return Verdict(False, f"step {number} was not begun: {otherwise}", unchanged=True)
         began_s = time.monotonic()
-        sent = await self._send(run, number, step.does, step.command, step.op)
+        sent = await self._send(run, number, step, step.does, step.command, step.op)
         if sent.refused:
             return Verdict(False, sent.says, unchanged=True)
         if not sent.answered:
@@ -107,6 +112,18 @@ class Engine:
             return replace(verdict, says=f"not seen within {step.patience_s:g} s: {verdict.says}")
         await run.tell(EventKind.PROVED, number, verdict.says)
         return verdict
+
+    async def _otherwise(self, step: Step) -> str:
+        """What is not as the step expects it to be; empty when all is, or when it expects nothing."""
+        ends_s = time.monotonic() + EXPECT_S
+        while step.expects:
+            verdict = step.expects.look(self._world.snapshot, FRESH_S)
+            if verdict.holds:
+                break
+            if time.monotonic() >= ends_s:
+                return verdict.says
+            await asyncio.sleep(LOOK_EVERY_S)
+        return ""
 
     async def _prove(self, run: Run, number: int, step: Step, began_s: float) -> Verdict | None:
         """Look until the proof holds steadily, patience ends, or (for a wait) the run is stopped."""
@@ -139,7 +156,7 @@ class Engine:
             return None
         if choice == "end-sessions" and step.ends:
             command = step.ends.command(self._world.reach)
-            await self._send(run, number, "end the sessions that are left", command, step.ends)
+            await self._send(run, number, step, "end the sessions that are left", command, step.ends)
         return 0 if choice == "undo" else time.monotonic() + step.patience_s
 
     async def _choice(self, run: Run, number: int, step: Step, verdict: Verdict) -> str:
@@ -175,7 +192,8 @@ class Engine:
     async def _undo(self, run: Run, number: int, step: Step, undo: Op) -> str:
         """Empty when undone and seen to be; else what is in the way."""
         command = undo.command(self._world.reach)
-        sent = await self._send(run, number, f"undo: {step.does}", command, undo, "step.undo", EventKind.UNDOING)
+        does = f"undo: {step.does}"
+        sent = await self._send(run, number, step, does, command, undo, "step.undo", EventKind.UNDOING)
         began_s = time.monotonic()
         seen = Verdict(sent.answered, sent.says)
         while step.undone is not None:
@@ -202,6 +220,7 @@ class Engine:
         self,
         run: Run,
         number: int,
+        step: Step,
         does: str,
         command: str,
         op: Op,
@@ -211,18 +230,18 @@ class Engine:
         """Intent to disk, then the op, then its answer to disk."""
         await self._write(run, kind, step=number, detail={"does": does, "command": command})
         await run.tell(telling, number, does)
-        sent = await self._apply(op)
+        sent = await self._apply(op, max(OP_DEADLINE_S, step.patience_s))
         await self._write(run, "step.result", step=number, detail={"answer": sent.says})
         return sent
 
-    async def _apply(self, op: Op) -> Sent:
+    async def _apply(self, op: Op, deadline_s: float) -> Sent:
         try:
-            async with asyncio.timeout(OP_DEADLINE_S):
+            async with asyncio.timeout(deadline_s):
                 await op.apply(self._world.reach)
         except Refused as refusal:
             return Sent(answered=False, refused=True, says=str(refusal))
         except (Unclear, TimeoutError) as lost:
-            return Sent(answered=False, refused=False, says=str(lost) or f"no answer in {OP_DEADLINE_S:g} s")
+            return Sent(answered=False, refused=False, says=str(lost) or f"no answer in {deadline_s:g} s")
         return Sent(answered=True, refused=False, says="ok")
 
     def _look(self, proof: Proof, began_s: float) -> Verdict:

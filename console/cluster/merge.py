@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from console.cluster.diagnoses import diagnose
+from console.cluster.handover import Handovers
 from console.cluster.history import History, Sample
 from console.cluster.layout import Layout
 from console.cluster.merge_members import replica_set
@@ -27,6 +28,7 @@ class Board:
         self._reloads: dict[str, int] = {}
         self._rates = Rates()
         self._history = History()
+        self._handovers = Handovers()
 
     def put(self, view: View, at_s: float) -> None:
         """Keep a view seen at a second of the monotonic clock, unless a newer one of the same source is here."""
@@ -38,6 +40,8 @@ class Board:
             view = self._rates.rated(view, at_s)
             if before and isinstance(before.view, BalancerView):
                 self._reloads[view.balancer] = self._reloads.get(view.balancer, 0) + _reloaded(before.view, view)
+        if isinstance(view, MemberView):
+            self._handovers.hear(view, at_s)
         self._latest[_source(view)] = Observed(_carried(before.view, view) if before else view, at_s)
         self._history.look(at_s, lambda: self._merged(at_s, datetime.now(UTC)))
 
@@ -52,7 +56,10 @@ class Board:
         return replace(snapshot, load=self._history.load(snapshot))
 
     def _merged(self, now_s: float, at: datetime) -> Snapshot:
-        return merge(self.layout, self._latest.values(), now_s, at, self._reloads)
+        merged = merge(self.layout, self._latest.values(), now_s, at, self._reloads)
+        primary = merged.replica_set.primary
+        gap_s = self._handovers.gap_s(primary.term) if primary else None
+        return replace(merged, replica_set=replace(merged.replica_set, gap_s=gap_s))
 
 
 def merge(

@@ -102,8 +102,9 @@ def impact(before: Snapshot, after: Snapshot, tier: str = "", absence_s: float =
 def oplog_covers(snapshot: Snapshot, name: str, absence_s: float) -> Predicate:
     """Whether a member can catch up from the others' oplogs after so many seconds, with margin."""
     # One member whose oplog reaches back far enough will do: whoever comes back looks for such a one.
-    others = (m for m in snapshot.replica_set.members if name not in (m.name, m.address) and m.up)
-    window_s = max((m.oplog_window_s for m in others if m.oplog_window_s is not None), default=None)
+    others = [m for m in snapshot.replica_set.members if name not in (m.name, m.address) and m.up]
+    # A young one has lost nothing yet: it will reach back as far as it does once it is full.
+    window_s = max((window for m in others if (window := m.oplog_full_s or m.oplog_window_s)), default=None)
     return Predicate(
         name="oplog window",
         ok=window_s is not None and window_s >= absence_s * OPLOG_MARGIN,

@@ -12,11 +12,10 @@ from difflib import get_close_matches
 from console.change.action import Parameter, Value
 from console.change.actions import drain, pool, step_down
 from console.change.ops import Place, SetAdmin, TurnService
-from console.change.plan import Check, PlanError, Step
-from console.change.proofs import AdminIs, Healthy, Proof, Replicates, Serves, ServiceIs
-from console.cluster.candidates import caught_up
-from console.cluster.snapshot import Admin, AppServer, Health, Member, MemberState, Node, ServiceState, Snapshot
-from console.cluster.whatif import Impact, impact, standing, without_member, without_server
+from console.change.plan import PlanError, Step
+from console.change.proofs import AdminIs, Healthy, Proof, Replicates, Serves, ServiceIs, Spared
+from console.cluster.snapshot import Admin, AppServer, Member, Node, ServiceState, Snapshot
+from console.cluster.whatif import Impact, impact, without_member, without_server
 
 STOP_S = 60.0
 """How long a clean stop may take: a mongod hands its writes over and closes its files."""
@@ -77,18 +76,6 @@ def find(snapshot: Snapshot, name: str) -> Work:
     )
 
 
-def checks(snapshot: Snapshot, work: Work, parameters: Mapping[str, Value]) -> tuple[Check, ...]:
-    """The service can be turned, and the cluster can do without the node meanwhile."""
-    found = [_service_check(work.node)]
-    if work.server:
-        found += [*pool.balancer_checks(snapshot, work.server), pool.capacity_check(snapshot, work.server)]
-    if work.member:
-        found += _member_checks(snapshot, work.member, float(parameters["absence"]))
-    if work.leads:
-        found += step_down.plan(snapshot, work.node.name, _hand_over()).checks
-    return tuple(found)
-
-
 def steps(
     snapshot: Snapshot, work: Work, parameters: Mapping[str, Value], between: Iterable[Step], *, turn: bool = True
 ) -> tuple[Step, ...]:
@@ -107,14 +94,15 @@ def steps(
 
 def notes(snapshot: Snapshot, work: Work) -> tuple[str, ...]:
     """What the operator should know: clients that are pinned, and who takes over."""
-    handed_over = step_down.plan(snapshot, work.node.name, _hand_over()).notes if work.leads else ()
+    handed_over = step_down.plan(snapshot, work.node.name, hand_over()).notes if work.leads else ()
     return (*(pool.sticky_notes(work.server) if work.server else ()), *handed_over)
 
 
-def impact_of(snapshot: Snapshot, work: Work) -> Impact:
+def impact_of(snapshot: Snapshot, work: Work, parameters: Mapping[str, Value]) -> Impact:
     """What stands while the node is away."""
     if work.member:
-        return impact(snapshot, without_member(snapshot, work.node.name), tier="replica_set")
+        absence_s = float(parameters["absence"])
+        return impact(snapshot, without_member(snapshot, work.node.name), tier="replica_set", absence_s=absence_s)
     return impact(snapshot, without_server(snapshot, work.node.name), tier="app")
 
 
@@ -142,53 +130,9 @@ def proof_of_work(work: Work) -> Proof:
     return ServiceIs(work.node.name, ServiceState.RUNNING)
 
 
-def _hand_over() -> dict[str, Value]:
+def hand_over() -> dict[str, Value]:
+    """How a Primary that is to be turned steps down: as `step-down` does when nothing else is said."""
     return {parameter.name: parameter.default for parameter in step_down.PARAMETERS}
-
-
-def _service_check(node: Node) -> Check:
-    because = f": {node.service_reason}" if node.service_reason else ""
-    return Check(
-        says=f"how the service of {node.name} is started and stopped is known, and it runs",
-        ok=node.has_service and node.service is ServiceState.RUNNING,
-        value=f"{node.service}{because}" if node.has_service else "not told",
-        limit="running" if node.has_service else "`service` in its [[nodes]] table",
-    )
-
-
-def _member_checks(snapshot: Snapshot, member: Member, absence_s: float) -> list[Check]:
-    others = [m for m in snapshot.replica_set.members if m is not member and m.voting]
-    behind = [m.name for m in others if not (caught_up(m) or (m.arbiter and m.up))]
-    left = standing(without_member(snapshot, member.name))
-    # A young oplog has not lost anything yet: it reaches back as far as it will when it is full.
-    windows = [m.oplog_full_s or m.oplog_window_s for m in others if m.oplog_full_s or m.oplog_window_s]
-    window_s = min((window for window in windows if window is not None), default=None)
-    return [
-        Check(
-            says=f"{member.name} is a member that can be stopped cleanly",
-            ok=member.health is Health.UP and member.state in (MemberState.PRIMARY, MemberState.SECONDARY),
-            value=f"{member.state}, {member.health}",
-            limit="PRIMARY or SECONDARY, up",
-        ),
-        Check(
-            says="every other voting member is up and caught up",
-            ok=not behind and bool(others),
-            value=", ".join(behind) if behind else f"{len(others)} of {len(others)}",
-            limit="all of them",
-        ),
-        Check(
-            says=f"writes go on without {member.name}",
-            ok=left.writes_stand,
-            value=f"{left.votes_up} votes, {left.copies_up} copies, {left.electable} electable",
-            limit=f"{left.majority} votes, {left.write_majority} copies, 1 electable",
-        ),
-        Check(
-            says="the oplog of the others reaches back twice as far as it may be away",
-            ok=window_s is not None and window_s >= 2 * absence_s,
-            value="not known" if window_s is None else f"{window_s:.0f} s",
-            limit=f"at least {2 * absence_s:.0f} s",
-        ),
-    ]
 
 
 def _taken_out(work: Work, parameters: Mapping[str, Value]) -> tuple[Step, ...]:
@@ -202,7 +146,7 @@ def _taken_out(work: Work, parameters: Mapping[str, Value]) -> tuple[Step, ...]:
 
 
 def _handed_over(snapshot: Snapshot, work: Work) -> tuple[Step, ...]:
-    return step_down.plan(snapshot, work.node.name, _hand_over()).steps if work.leads else ()
+    return step_down.plan(snapshot, work.node.name, hand_over()).steps if work.leads else ()
 
 
 def _stop(work: Work) -> Step:
@@ -210,11 +154,21 @@ def _stop(work: Work) -> Step:
     return Step(
         does=f"stop the service of {name}",
         op=TurnService(name, "stop"),
+        expects=_idle(work),
         proof=ServiceIs(name, ServiceState.STOPPED),
         undo=TurnService(name, "start"),
         undone=proof_of_work(work),
         patience_s=STOP_S,
     )
+
+
+def _idle(work: Work) -> Proof | None:
+    """What must be so for a stop to harm nobody: seen just before it, however long the steps before have taken."""
+    if work.member:
+        return Spared(work.node.name)
+    if work.server:
+        return AdminIs(_maint(tuple(pool.place(entry) for entry in work.server.pools)))
+    return None
 
 
 def _start(work: Work) -> Step:

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 
 from console.change.action import Action, Parameter, Value
-from console.change.actions import node
+from console.change.actions import node, node_checks
 from console.change.bytesize import EXPECTED, ByteSize, amount
 from console.change.ops import Resize, Wait
 from console.change.plan import Check, Plan, PlanError, Step
-from console.change.proofs import SizeIs
+from console.change.proofs import ServiceIs, SizeIs
 from console.change.proofs.node import size_words
-from console.cluster.snapshot import Node, Size, Snapshot
+from console.cluster.snapshot import Node, ServiceState, Size, Snapshot
 
 GIB = 2**30
 LEAST_CACHE_BYTES = 256 * 2**20
@@ -52,9 +52,9 @@ def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Pl
         parameters=parameters,
         title=f"Resize {target}",
         cluster=snapshot.cluster,
-        checks=(*_size_checks(work.node, wanted), *(node.checks(snapshot, work, parameters) if turn else ())),
+        checks=(*_size_checks(work.node, wanted), *(node_checks.checks(snapshot, work, parameters) if turn else ())),
         steps=_steps(snapshot, work, parameters, wanted, turn) if _differs(work.node, wanted) else (),
-        impact=node.impact_of(snapshot, work),
+        impact=node.impact_of(snapshot, work, parameters),
         fingerprint=node.fingerprint(snapshot, work),
         notes=(*(node.notes(snapshot, work) if turn else ()), *_notes(wanted)),
     )
@@ -97,6 +97,7 @@ def _steps(
     resized = Step(
         does=f"resize {name} to {size_words(wanted)}",
         op=Resize(name, wanted),
+        expects=ServiceIs(name, ServiceState.STOPPED) if turn else None,
         proof=SizeIs(name, wanted),
         undo=Resize(name, before),
         undone=SizeIs(name, before),

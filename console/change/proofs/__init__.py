@@ -3,7 +3,7 @@
 A proof looks only at what was seen after the op: the engine says how long ago that was, and older data proves nothing.
 """
 
-from console.change.proofs.node import Healthy, Replicates, ServiceIs, SizeIs
+from console.change.proofs.node import Healthy, Replicates, ServiceIs, SizeIs, Spared
 from console.change.proofs.pool import AdminIs, NoSessions, Serves
 from console.change.proofs.proof import Proof, Verdict
 from console.change.proofs.replica_set import NewPrimary
@@ -18,5 +18,6 @@ __all__ = [
     "Serves",
     "ServiceIs",
     "SizeIs",
+    "Spared",
     "Verdict",
 ]

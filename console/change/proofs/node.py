@@ -3,8 +3,11 @@
 from dataclasses import dataclass, fields
 
 from console.change.proofs.proof import Verdict
+from console.cluster.absence import wanting
 from console.cluster.candidates import LAG_LIMIT_S
+from console.cluster.finding import listed
 from console.cluster.snapshot import Health, MemberState, ServiceState, Size, Snapshot
+from console.cluster.whatif import standing, without_member
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,32 @@ class Replicates:
             lag = "unknown" if member.lag_s is None else f"{member.lag_s:.0f} s"
             return Verdict(False, f"{self.member} is behind: {lag}")
         return Verdict(True, f"{self.member} is {member.state}, {member.lag_s:.0f} s behind")
+
+
+@dataclass(frozen=True, slots=True)
+class Spared:
+    """The replica set can do without a member that is not its Primary."""
+
+    member: str
+
+    @property
+    def says(self) -> str:
+        """Names the member."""
+        return f"{self.member} does not lead, and writes go on without it"
+
+    def look(self, snapshot: Snapshot, since_s: float) -> Verdict:
+        """Says who is wanting, or what would be left."""
+        member = snapshot.member(self.member)
+        if member is None or member.age_s is None or member.age_s > since_s:
+            return Verdict(False, f"{self.member} has not been seen for {since_s:g} s", blind=True)
+        if member.writable:
+            return Verdict(False, f"{self.member} is Primary")
+        if behind := wanting(snapshot, self.member):
+            return Verdict(False, f"{listed(behind)} would be needed without {self.member}, and cannot be counted on")
+        left = standing(without_member(snapshot, self.member))
+        if not left.writes_stand:
+            return Verdict(False, f"without {self.member} {left.votes_up} of {left.majority} votes would be left")
+        return Verdict(True, self.says)
 
 
 def size_words(size: Size) -> str:
