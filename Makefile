@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check format lint types contracts live bench model snapshots clean
+.PHONY: demo test check format lint types contracts live bench model race kill snapshots clean
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -37,6 +37,12 @@ bench: $(READY)  ## figures, side by side in one run: first paint, idle cost, de
 
 model: $(READY)  ## every plan and what-if against the reference model of quorum and capacity; some minutes
 	$(BIN)/python -m tests.model
+
+race: $(READY)  ## two consoles racing for one server, ROUNDS=100 times
+	$(BIN)/python -m tests.faults.race --rounds $(or $(ROUNDS),100)
+
+kill: $(READY)  ## kill -9 of runs at random moments, RUNS=300 times, and what is left of each
+	$(BIN)/python -m tests.faults.kill --runs $(or $(RUNS),300) $(if $(SEED),--seed $(SEED))
 
 snapshots: $(READY)  ## approve the screens as they are now; look at each of them first
 	$(BIN)/pytest tests/screens --snapshot-update

@@ -1,24 +1,36 @@
 """The composition root: a session is one cluster as a front end holds it; runs are followed, never owned."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+from console.change import holds, interrupted
 from console.change.action import Action, Value
 from console.change.actions import ACTIONS, action_named
+from console.change.course import Course
 from console.change.engine import Engine
 from console.change.events import Outcome
-from console.change.journal import Journal, JournalError
+from console.change.interrupted import Interrupted
+from console.change.journal import Journal, JournalError, Unfinished
+from console.change.lease import holder_says, settle
 from console.change.plan import Check, Plan
+from console.change.preflight import common_checks, confirmation_refusal, left_behind, refusals
+from console.change.reconcile import Sight
 from console.change.run import Confirmation, Run
+from console.change.turn import Turn, owner
 from console.cluster.merge import Board
+from console.cluster.sizing import Sizing
 from console.cluster.snapshot import Snapshot
 from console.ports.clusterfile import ClusterFile
-from console.ports.protocols import Refused
+from console.ports.protocols import KeepsLease, LeaseStore, Refused, TellsSizing
 from console.ports.reach import Reach
 from console.ports.watch import Watch
+
+Ahead = Callable[[Turn, Run], Awaitable[Course | str]]
+"""Which way a run may go, asked when it has the turn; or why none."""
 
 
 class Session:
@@ -79,6 +91,11 @@ class Session:
         """The cluster as it is seen now, ages included; never waits."""
         return self.watch.snapshot()
 
+    @property
+    def sizing(self) -> Sizing | None:
+        """What the application's vendor asks for, where its plugin knows."""
+        return self.reach.health.sizing() if isinstance(self.reach.health, TellsSizing) else None
+
     async def look(self, *nodes: str) -> Snapshot:
         """Every source asked anew, within the deadlines; services and sizes of these nodes too."""
         return await self.watch.look(nodes=nodes)
@@ -93,22 +110,70 @@ class Session:
 
     def start(self, plan: Plan, confirmation: Confirmation) -> Run:
         """Carry out a plan. A refusal is an event of the run, never an exception."""
+        return self._begin(plan, confirmation, self._ahead)
+
+    def unfinished(self) -> list[Unfinished]:
+        """Runs on this cluster that a kill or a power cut ended, or whose result is unknown. Raises JournalError."""
+        left = self.journal.unfinished() if self.journal else []
+        return [run for run in left if run.cluster == self.cluster and not run.running]
+
+    async def reconcile(self, run: str) -> tuple[Sight, ...]:
+        """What of an interrupted run is so now, on a fresh look; journalled. Raises PlanError or JournalError."""
+        return await self._interrupted(run).sights()
+
+    def resume(self, run: str, confirmation: Confirmation) -> Run:
+        """Go on with an interrupted run, after the last of its changes that is so. Raises PlanError or JournalError."""
+        found = self._interrupted(run)
+        return self._begin(found.plan, confirmation, partial(found.on, partial(self._failing, found.plan)), run)
+
+    def undo(self, run: str, confirmation: Confirmation) -> Run:
+        """Undo every step of an interrupted run that had begun, in reverse. Raises PlanError or JournalError."""
+        found = self._interrupted(run)
+        return self._begin(found.plan, confirmation, found.back, run)
+
+    async def close_run(self, run: str, reason: str) -> None:
+        """Mark an interrupted run as done with, as the cluster stands. Raises PlanError or JournalError."""
+        journal = self._writable()
+        left = interrupted.find(journal, self.cluster, run)
+        about = {"run": run, "action": left.action, "target": left.target, "plan_hash": left.plan_hash}
+        await journal.append("plan.abandoned", **about, reason=reason, detail={"says": "closed as the cluster stands"})
+        if self._lease_store:
+            await settle(self._lease_store, run, owner())
+
+    def _begin(self, plan: Plan, confirmation: Confirmation, preflight: Ahead, run: str | None = None) -> Run:
         if self.run is not None and self.run.outcome is None:
             return Run(plan, _refusing(f"another change is running: {self.run.plan.title}"))
         if self.journal is None:
             return Run(plan, _refusing(f"nothing can be changed: {self.journal_problem}"))
-        engine = Engine(self, self.journal, self._preflight, confirmation)
+        journal, store, action = self.journal, self._lease_store, action_named(plan.action)
+        turn = Turn(journal, store, self.file.table.safety, action, confirmation)
+        engine = Engine(
+            self,
+            journal,
+            turn,
+            partial(preflight, turn),
+            lambda run: holds.conclude(run, None if turn.degraded else store, journal, confirmation.reason),
+        )
 
         async def in_a_hurry(run: Run) -> tuple[Outcome, str]:
             with self.watch.hurry(plan.target):
-                return await engine.carry_out(run)
+                outcome, says = await engine.carry_out(run)
+            if outcome is Outcome.DONE and plan.action == "ready":
+                self.watch.settle(plan.target)  # whoever wants it ready misses no drain
+            return outcome, says
 
-        self.run = Run(plan, in_a_hurry)
+        self.run = Run(plan, in_a_hurry, run)
         return self.run
+
+    @property
+    def _lease_store(self) -> LeaseStore | None:
+        replica_set = self.reach.replica_set
+        return replica_set.lease if self.file.table.safety.lease and isinstance(replica_set, KeepsLease) else None
 
     def _plan(self, snapshot: Snapshot, name: str, target: str, parameters: Mapping[str, Value]) -> Plan:
         action = action_named(name)
         plan = action.plan(snapshot, target, action.values(parameters))
+        plan = replace(plan, checks=(*plan.checks, *common_checks(snapshot, plan)))
         try:
             steps = tuple(replace(step, command=step.op.command(self.reach)) for step in plan.steps)
         except Refused as refusal:
@@ -116,23 +181,44 @@ class Session:
             return replace(plan, checks=(*plan.checks, can_be_sent))
         return replace(plan, steps=steps)
 
-    async def _preflight(self, plan: Plan, confirmation: Confirmation) -> str | None:
-        """Why a confirmed plan must not be carried out now, or None: every check again, on a fresh look."""
-        assert self.journal is not None
-        if running := [run for run in self.journal.unfinished() if run.running]:
-            return f"another change is running: {running[0].says}"
-        if confirmation.plan_hash not in (None, plan.hash):
-            return f"this is not plan {confirmation.plan_hash}: from the cluster as it stands now it is {plan.hash}"
-        if plan.confirm_words is not None and confirmation.words != plan.confirm_words:
-            return f"this plan is {plan.impact.grade}: {plan.impact.says}; confirm it by typing {plan.confirm_words}"
-        fresh = self._plan(
-            await self.watch.look(background=False, nodes=(plan.target,)), plan.action, plan.target, plan.parameters
-        )
+    async def _ahead(self, turn: Turn, run: Run) -> Course | str:
+        """The whole of a plan, when every check holds on a fresh look and it is still the same plan."""
+        plan = run.plan
+        if left := left_behind(turn.journal.unfinished(), self.cluster, plan.target):
+            return left
+        if refusal := confirmation_refusal(plan, turn):
+            return refusal
+        fresh = self._plan(await self._look_for(plan), plan.action, plan.target, plan.parameters)
         if fresh.refusals:
-            return "; ".join(f"{c.says}: {c.value}, must be {c.limit}" for c in fresh.refusals)
+            return refusals(fresh.refusals)
         if fresh.hash != plan.hash:
-            return f"the cluster moved since this plan was made: {plan.difference(fresh)}"
-        return None
+            last = f"; last changed: {holder_says(turn.last)}" if turn.last else ""
+            return f"the cluster moved since this plan was made: {plan.difference(fresh)}{last}"
+        return Course()
+
+    def _failing(self, plan: Plan) -> Sequence[Check]:
+        """The checks that do not hold now for going on with a plan; the picture has just been looked at."""
+        still = action_named(plan.action).still
+        if still is None:
+            return self._plan(self.snapshot, plan.action, plan.target, plan.parameters).refusals
+        return [check for check in still(self.snapshot, plan) if not check.ok and not check.warns]
+
+    async def _look_for(self, plan: Plan) -> Snapshot:
+        """A fresh look at everything that a plan may need."""
+        return await self.watch.look(background=False, nodes=(plan.target,))
+
+    def _interrupted(self, run: str) -> Interrupted:
+        """Raises PlanError or JournalError."""
+        journal = self._writable()
+        left = interrupted.find(journal, self.cluster, run)
+        plan = interrupted.stored_plan(journal, left)
+        return Interrupted(left, plan, journal, partial(self._look_for, plan), self.watch.snapshot)
+
+    def _writable(self) -> Journal:
+        """Raises JournalError."""
+        if self.journal is None:
+            raise JournalError(f"nothing can be changed: {self.journal_problem}")
+        return self.journal
 
 
 def _refusing(says: str) -> Callable[[Run], Awaitable[tuple[Outcome, str]]]:

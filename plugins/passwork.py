@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any, Literal
 from urllib.parse import quote
 
+from console.cluster.sizing import GB, Need, Sizing, SizingRow
 from console.cluster.snapshot import Health
 from console.cluster.views import HealthView
 from console.ports.plugins import Context
@@ -15,6 +16,22 @@ from plugins.http import Answer, Requests, Unfit, Where, unfit_view
 
 JSON_TYPE = "application/json"
 TOKEN_REFUSED = (401, 403)
+
+
+def _need(cpus: int, least_gb: int, most_gb: int, disk_gb: int) -> Need:
+    return Need(cpus=cpus, memory_bytes=least_gb * GB, memory_most_bytes=most_gb * GB, disk_bytes=disk_gb * GB)
+
+
+SIZING = Sizing(
+    source="passwork.pro/tech-guides/technical-requirements",
+    rows=(
+        SizingRow(users=50, app=_need(4, 4, 4, 100), member=_need(4, 2, 4, 100)),
+        SizingRow(users=100, app=_need(8, 6, 6, 100), member=_need(4, 4, 4, 150)),
+        SizingRow(users=500, app=_need(8, 12, 12, 100), member=_need(8, 8, 16, 200)),
+        SizingRow(users=1000, app=_need(8, 16, 16, 100), member=_need(8, 16, 16, 200)),
+        SizingRow(users=10000, app=_need(16, 32, 32, 100), member=_need(16, 16, 32, 200)),
+    ),
+)
 
 
 class Passwork:
@@ -50,6 +67,10 @@ class Passwork:
     async def close(self) -> None:
         """Let go of connections."""
         await self._requests.close()
+
+    def sizing(self) -> Sizing:
+        """The vendor's table."""
+        return SIZING
 
 
 def judge(answer: Answer) -> None:

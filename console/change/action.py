@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from console.change.plan import Plan, PlanError
+from console.change.plan import Check, Plan, PlanError
 from console.cluster.snapshot import Snapshot
 
 Value = str | int | float
@@ -52,6 +52,15 @@ class Action:
     parameters: tuple[Parameter, ...] = ()
     targets: Callable[[Snapshot], tuple[str, ...]]
     """The names that it can be asked for now."""
+    repairs: bool = False
+    """Mends a set that has no Primary: it may be done without the lease, which is kept in the set."""
+    still: Callable[[Snapshot, Plan], tuple[Check, ...]] | None = None
+    """What must hold before an interrupted plan is gone on with; None: what must hold for a new one."""
+
+    @property
+    def needs_lease(self) -> bool:
+        """May not be done without the lease, whatever is confirmed."""
+        return self.tier not in ("app", "balancer") and not self.repairs
 
     def values(self, given: Mapping[str, Value]) -> dict[str, Value]:
         """Every parameter's value, defaults filled in. Raises PlanError."""

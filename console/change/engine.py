@@ -7,20 +7,21 @@ undone together with those before it, in reverse.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Set
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
+from console.change.course import Conclude, Course, Preflight, World
 from console.change.events import EventKind, Outcome
 from console.change.journal import Journal, JournalError
 from console.change.ops import Op, Wait
 from console.change.plan import Plan, Step
 from console.change.proofs import Proof, Verdict
-from console.change.run import Confirmation, Run
+from console.change.run import Run
+from console.change.stored import encoded
+from console.change.turn import Turn
 from console.cluster.fresh import FRESH_S
-from console.cluster.snapshot import Snapshot
 from console.ports.protocols import Refused, Unclear
-from console.ports.reach import Reach
 
 LOOK_EVERY_S = 0.1
 """How often a proof is looked at."""
@@ -28,23 +29,6 @@ OP_DEADLINE_S = 30.0
 """The longest that one op may take before its answer counts as lost, unless its step has more patience."""
 EXPECT_S = 15.0
 """How long a step waits until what it expects is seen: after a step-down the members need some seconds to settle."""
-
-Preflight = Callable[[Plan, Confirmation], Awaitable[str | None]]
-"""Why a confirmed plan must not be carried out now, or None."""
-
-
-class World(Protocol):
-    """What the engine needs of the session."""
-
-    @property
-    def reach(self) -> Reach:
-        """Where ops go."""
-        ...
-
-    @property
-    def snapshot(self) -> Snapshot:
-        """The cluster as it is seen now."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,39 +43,51 @@ class Sent:
 class Engine:
     """Carries out one confirmed plan."""
 
-    def __init__(self, world: World, journal: Journal, preflight: Preflight, confirmation: Confirmation) -> None:
+    def __init__(self, world: World, journal: Journal, turn: Turn, preflight: Preflight, conclude: Conclude) -> None:
         self._world = world
         self._journal = journal
+        self._turn = turn
         self._preflight = preflight
-        self._confirmation = confirmation
+        self._conclude = conclude
 
     async def carry_out(self, run: Run) -> tuple[Outcome, str]:
-        """Check once more, then every step; the outcome, and the sentence that says it."""
-        began = False
+        """Take the turn, check once more, then every step; the outcome, and the sentence that says it."""
+        began, reason = False, self._turn.confirmation.reason
         try:
-            if refusal := await self._preflight(run.plan, self._confirmation):
-                await self._write(run, "refused", reason=self._confirmation.reason, detail={"says": refusal})
-                return Outcome.REFUSED, refusal
-            about = {"title": run.plan.title, "steps": len(run.plan.steps), "impact": run.plan.impact.says}
-            await self._write(run, "plan.confirmed", reason=self._confirmation.reason, detail=about)
+            course = await self._turn.take(run) or await self._preflight(run)
+            if isinstance(course, str):
+                await self._write(run, "refused", reason=reason, detail={"says": course})
+                return Outcome.REFUSED, course
+            await self._write(run, course.kind, reason=reason, detail=self._about(run.plan, course))
             began = True
-            outcome, says = await self._steps(run)
+            outcome, says = await (self._back(run, course) if course.back else self._steps(run, course.step))
             await self._write(run, "plan.finished", outcome=str(outcome), detail={"says": says})
         except JournalError as error:
             if began and run.events:
                 return Outcome.UNKNOWN, f"the journal can no longer be written: {error}; look at the cluster"
             return Outcome.REFUSED, f"nothing was changed: {error}"
+        finally:
+            await self._turn.give_back(run)
         return outcome, says
 
-    async def _steps(self, run: Run) -> tuple[Outcome, str]:
-        for number, step in enumerate(run.plan.steps, 1):
+    def _about(self, plan: Plan, course: Course) -> dict[str, Any]:
+        """What a run begins with: the whole plan, so that another process can go on with it."""
+        about = {"steps": len(plan.steps), "step": course.step, **self._turn.about}
+        if course.kind != "plan.confirmed":
+            return about
+        return {**about, "title": plan.title, "impact": plan.impact.says, "plan": encoded(plan)}
+
+    async def _steps(self, run: Run, first: int) -> tuple[Outcome, str]:
+        for number, step in enumerate(run.plan.steps[first - 1 :], first):
+            if not run.stopped_by and (lost := await self._turn.lost(run, number)):
+                run.stop(lost)
             verdict = None if run.stopped_by else await self._step(run, number, step)
             if verdict is None:
                 return await self._partial(run, number - 1)
             if not verdict.holds:
                 return await self._unwind(run, number, verdict)
         said = "done" if run.plan.steps else "nothing to do, it is so already"
-        return Outcome.DONE, f"{run.plan.title}: {said}"
+        return Outcome.DONE, f"{run.plan.title}: {said}{await self._conclude(run)}"
 
     async def _step(self, run: Run, number: int, step: Step) -> Verdict | None:
         """What was seen of the step; None when a mere wait was ended by a stop."""
@@ -109,7 +105,7 @@ class Engine:
         outcome = "success" if verdict.holds else "failure"
         await self._write(run, "step.verified", step=number, outcome=outcome, detail={"seen": verdict.says})
         if not verdict.holds:
-            return replace(verdict, says=f"not seen within {step.patience_s:g} s: {verdict.says}")
+            return verdict if verdict.final else replace(verdict, says=_in_vain(step, verdict))
         await run.tell(EventKind.PROVED, number, verdict.says)
         return verdict
 
@@ -136,6 +132,8 @@ class Engine:
                 held_since_s = now_s if held_since_s is None else held_since_s
                 if now_s - held_since_s >= step.steady_s:
                     return verdict
+            elif verdict.final:
+                return verdict
             else:
                 held_since_s = None
                 if ends_s is not None and now_s >= ends_s:
@@ -175,19 +173,31 @@ class Engine:
     async def _unwind(self, run: Run, failed: int, why: Verdict) -> tuple[Outcome, str]:
         """Undo the failed step and all before it, in reverse, each proved by what is seen."""
         await run.tell(EventKind.FAILED, failed, why.says)
+        undone, stuck = await self._undo_from(run, failed, {failed} if why.unchanged else frozenset())
+        if stuck:
+            return Outcome.UNKNOWN, f"{why.says}; {stuck}; look at the cluster before anything else"
+        return Outcome.FAILED, f"{why.says}; {'undone, it is as it was' if undone else 'nothing was changed'}"
+
+    async def _back(self, run: Run, course: Course) -> tuple[Outcome, str]:
+        """The way back of a run that was interrupted."""
+        undone, stuck = await self._undo_from(run, course.step, course.unapplied)
+        if stuck:
+            return Outcome.UNKNOWN, f"{stuck}; look at the cluster before anything else"
+        return Outcome.DONE, f"{run.plan.title}: {'undone, it is as it was' if undone else 'there is nothing to undo'}"
+
+    async def _undo_from(self, run: Run, last: int, unapplied: Set[int]) -> tuple[int, str]:
+        """How many steps were undone, and what is in the way of the first that was not."""
         undone, stuck = 0, ""
-        for number in range(failed, 0, -1):
+        for number in range(last, 0, -1):
             step = run.plan.steps[number - 1]
             if step.undo is not None:
                 stuck = await self._undo(run, number, step, step.undo)
                 undone += not stuck
-            elif not isinstance(step.op, Wait) and not (number == failed and why.unchanged):
+            elif not isinstance(step.op, Wait) and number not in unapplied:
                 stuck = f"step {number} has no undo: {step.undo_says}"
             if stuck:
                 break  # what came before it rests on it: a server that does not start again stays out of the pools
-        if stuck:
-            return Outcome.UNKNOWN, f"{why.says}; {stuck}; look at the cluster before anything else"
-        return Outcome.FAILED, f"{why.says}; {'undone, it is as it was' if undone else 'nothing was changed'}"
+        return undone, stuck
 
     async def _undo(self, run: Run, number: int, step: Step, undo: Op) -> str:
         """Empty when undone and seen to be; else what is in the way."""
@@ -213,7 +223,8 @@ class Engine:
 
     async def _partial(self, run: Run, done: int) -> tuple[Outcome, str]:
         await self._write(run, "session.lost", reason=run.stopped_by, detail={"steps_done": done})
-        stays = "what was done stays" if done else "nothing was changed"
+        way = f"`journal resume {run.id}` goes on, `journal undo {run.id}` goes back"
+        stays = f"what was done stays; {way}" if done else "nothing was changed"
         return Outcome.PARTIAL, f"stopped by {run.stopped_by} after step {done} of {len(run.plan.steps)}; {stays}"
 
     async def _send(
@@ -253,3 +264,7 @@ class Engine:
         await self._journal.append(
             kind, run=run.id, action=plan.action, target=plan.target, plan_hash=plan.hash, **fields
         )
+
+
+def _in_vain(step: Step, verdict: Verdict) -> str:
+    return f"not seen within {step.patience_s:g} s: {verdict.says}"

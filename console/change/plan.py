@@ -12,6 +12,7 @@ import rfc8785
 
 from console.change.ops import Op
 from console.change.proofs import Proof
+from console.cluster.snapshot import Admin
 from console.cluster.whatif import Grade, Impact
 
 
@@ -56,6 +57,21 @@ class Step:
     command: str = ""
     """The exact words that go out, filled in from the plugin that would send them."""
 
+    @property
+    def unsettles(self) -> bool:
+        """Makes the replica set elect, or reconfigures it: such a step is not taken twice in a short time."""
+        return bool(getattr(self.op, "unsettles", False))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """What the other consoles are told of the target when its plan is done."""
+
+    admin: Admin
+    """READY: what was told before is over."""
+    for_s: float | None = None
+    """None: until it is made ready."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -73,6 +89,14 @@ class Plan:
     """The state that it was made from: (what, value). A plan whose state moved is refused with the difference."""
     notes: tuple[str, ...] = ()
     """What the operator should know before saying yes: what a drain will not stop, what comes back by itself."""
+
+    hold: Holding | None = None
+    """None: nothing is told."""
+
+    @property
+    def unsettles(self) -> bool:
+        """Any of its steps makes the replica set elect, or reconfigures it."""
+        return any(step.unsettles for step in self.steps)
 
     @property
     def hash(self) -> str:

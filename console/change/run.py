@@ -28,13 +28,20 @@ class Confirmation:
     """Typed, where the plan asks for it."""
     plan_hash: str | None = None
     """The one plan that this yes is for; None: the plan at hand."""
+    without_lease: bool = False
+    """Go on where the lease cannot be had; the words to type are the cluster's name then."""
+    again: bool = False
+    """Acknowledges that the set was changed just now."""
 
 
 class Run:
     """One plan on its way, and every event of it so far."""
 
-    def __init__(self, plan: Plan, carry_out: Callable[["Run"], Awaitable[tuple[Outcome, str]]]) -> None:
-        self.id = secrets.token_hex(4)
+    def __init__(
+        self, plan: Plan, carry_out: Callable[["Run"], Awaitable[tuple[Outcome, str]]], id: str | None = None
+    ) -> None:
+        self.id = id or secrets.token_hex(4)
+        """The same when an interrupted run is gone on with."""
         self.plan = plan
         self.events: list[Event] = []
         self.outcome: Outcome | None = None

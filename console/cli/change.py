@@ -5,6 +5,7 @@ import contextlib
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -18,6 +19,7 @@ from console.change.run import Confirmation, Run
 from console.cli.see import open_session, say_json
 from console.cli.settings import Mistake, settings, shared
 from console.cli.words import print_event, print_plan
+from console.cluster.text import clean
 from console.ports.clusterfile import ClusterFile
 
 EXIT_CODES = {
@@ -27,6 +29,14 @@ EXIT_CODES = {
     Outcome.UNKNOWN: 5,
     Outcome.PARTIAL: 130,
 }
+
+
+CONFIRMING = (
+    click.option("--reason", required=True, metavar="TEXT", help="Why; it stands in the journal."),
+    click.option("--yes", is_flag=True, help="Say yes to a safe plan."),
+    click.option("--confirm", metavar="WORDS", help="Say yes to a degraded or unsafe plan, in its own words."),
+)
+"""The options of every verb that changes something."""
 
 
 class Verbs(click.Group):
@@ -49,6 +59,15 @@ def run() -> None:
     """Carry out an action: checked again, journalled, proved, undone when it fails."""
 
 
+def confirmed(reason: str, yes: bool, confirm: str | None) -> Confirmation:
+    """What was said to a plan. Raises Mistake when that was nothing."""
+    if not yes and confirm is None:
+        raise Mistake("nothing was confirmed: give --yes for a safe plan, or --confirm WORDS as `plan` tells")
+    if not reason.strip():
+        raise Mistake("--reason: expected a few words; they stand in the journal")
+    return Confirmation(reason, confirm)
+
+
 def _planned(action: Action) -> click.Command:
     def command(target: str, as_json: bool, **parameters: Value) -> None:
         made = asyncio.run(_plan(settings().file(), action, target, _given(parameters)))
@@ -64,22 +83,27 @@ def _planned(action: Action) -> click.Command:
 
 def _carried_out(action: Action) -> click.Command:
     def command(
-        target: str, reason: str, yes: bool, confirm: str | None, plan_hash: str | None, as_json: bool, **rest: Value
+        target: str,
+        plan_hash: str | None,
+        without_lease: bool,
+        again: bool,
+        as_json: bool,
+        yes: bool,
+        reason: str,
+        confirm: str | None,
+        **rest: Value,
     ) -> None:
-        if not yes and confirm is None:
-            raise Mistake("nothing was confirmed: give --yes for a safe plan, or --confirm WORDS as `plan` tells")
-        if not reason.strip():
-            raise Mistake("--reason: expected a few words; they stand in the journal")
-        outcome = asyncio.run(
-            _run(settings().file(), action, target, _given(rest), Confirmation(reason, confirm, plan_hash), as_json)
+        confirmation = replace(
+            confirmed(reason, yes, confirm), plan_hash=plan_hash, without_lease=without_lease, again=again
         )
+        outcome = asyncio.run(_run(settings().file(), action, target, _given(rest), confirmation, as_json))
         raise click.exceptions.Exit(EXIT_CODES[outcome])
 
     options = [
-        click.option("--reason", required=True, metavar="TEXT", help="Why; it stands in the journal."),
-        click.option("--yes", is_flag=True, help="Say yes to a safe plan."),
-        click.option("--confirm", metavar="WORDS", help="Say yes to a degraded or unsafe plan, in its own words."),
+        *CONFIRMING,
         click.option("--plan", "plan_hash", metavar="HASH", help="Carry out only this very plan."),
+        click.option("--without-lease", is_flag=True, help="Go on where the set cannot keep the lease."),
+        click.option("--again", is_flag=True, help="Acknowledge that the set was changed just now."),
         click.option("--json", "as_json", is_flag=True, help="One JSON object a line."),
     ]
     return _command(action, command, options)
@@ -121,11 +145,17 @@ async def _run(
 ) -> Outcome:
     async with open_session(file, read_only=settings().read_only) as session:
         await session.look(target)
-        started = session.start(session.plan(action.name, target, parameters), confirmation)
-        with _stopped_by_signals(started):
-            async for event in started.follow():
-                await _tell(event, started, as_json)
-        return await started.finished()
+        for left in session.unfinished():
+            click.echo(f"unfinished: {clean(left.says, limit=1000)}", err=True)
+        return await followed(session.start(session.plan(action.name, target, parameters), confirmation), as_json)
+
+
+async def followed(started: Run, as_json: bool) -> Outcome:
+    """Every event of a run until its end; a signal stops it between two steps."""
+    with _stopped_by_signals(started):
+        async for event in started.follow():
+            await _tell(event, started, as_json)
+    return await started.finished()
 
 
 async def _tell(event: Event, started: Run, as_json: bool) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from console.cluster.changes import Change
-from console.cluster.snapshot import AppServer, Balancer, Finding, Member, Node, Snapshot
+from console.cluster.snapshot import AppServer, Balancer, Finding, Hold, Lease, Member, Node, Snapshot
 
 
 def status_document(snapshot: Snapshot) -> dict[str, Any]:
@@ -29,6 +29,9 @@ def status_document(snapshot: Snapshot) -> dict[str, Any]:
         },
         "nodes": [_node(node) for node in snapshot.nodes],
         "findings": [finding_document(finding) for finding in snapshot.findings],
+        "lease": snapshot.lease and _lease(snapshot.lease),
+        "lease_reason": snapshot.lease_reason,
+        "holds": [_hold(hold) for hold in snapshot.holds],
     }
 
 
@@ -39,6 +42,7 @@ def finding_document(finding: Finding) -> dict[str, Any]:
         "severity": str(finding.severity),
         "subject": finding.subject,
         "says": finding.says,
+        "mend": finding.mend,
     }
 
 
@@ -131,6 +135,28 @@ def _node(node: Node) -> dict[str, Any]:
         "health": str(node.health),
         "reason": node.reason,
         "age_s": _rounded(node.age_s),
+    }
+
+
+def _lease(lease: Lease) -> dict[str, Any]:
+    return {
+        "owner": lease.owner,
+        "run": lease.run,
+        "says": lease.says,
+        "reason": lease.reason,
+        "fence": lease.fence,
+        "left_s": _rounded(lease.left_s),
+    }
+
+
+def _hold(hold: Hold) -> dict[str, Any]:
+    return {
+        "target": hold.target,
+        "admin": str(hold.admin),
+        "owner": hold.owner,
+        "reason": hold.reason,
+        "since": hold.since.isoformat(),
+        "until": hold.until and hold.until.isoformat(),
     }
 
 

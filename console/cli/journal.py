@@ -1,14 +1,19 @@
-"""The journal: show, verify, unfinished, export."""
+"""The journal: show, verify, unfinished, export; and resume, undo and close of what was interrupted."""
 
+import asyncio
 from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
-from console.change.journal import Journal, Record, export, verify
-from console.cli.see import say_json
-from console.cli.settings import settings, shared
+from console.change.journal import Journal, JournalError, Record, export, verify
+from console.change.plan import PlanError
+from console.change.run import Confirmation
+from console.cli.change import CONFIRMING, EXIT_CODES, confirmed, followed
+from console.cli.see import open_session, say_json
+from console.cli.settings import Mistake, settings, shared
 from console.cluster.text import clean
+from console.session import Session
 
 FILE = "journal.sqlite3"
 
@@ -77,6 +82,56 @@ def unfinished(as_json: bool) -> None:
 def export_journal() -> None:
     """Every record as JSON lines, hashes included."""
     _lines(export(_path()))
+
+
+def _way(verb: str, does: str) -> click.Command:
+    def command(run: str, reason: str, yes: bool, confirm: str | None, as_json: bool) -> None:
+        confirmation = confirmed(reason, yes, confirm)
+        raise click.exceptions.Exit(asyncio.run(_go(verb, run, confirmation, as_json)))
+
+    body = command
+    for option in (click.argument("run"), *CONFIRMING, click.option("--json", "as_json", is_flag=True)):
+        body = option(body)
+    return click.command(verb, help=does)(shared(body))
+
+
+async def _go(verb: str, run: str, confirmation: Confirmation, as_json: bool) -> int:
+    """Each looks at the proofs of the steps first, and tells what it sees."""
+    async with open_session(settings().file(), read_only=settings().read_only) as session:
+        await session.look()
+        started = (session.resume if verb == "resume" else session.undo)(run, confirmation)
+        return EXIT_CODES[await followed(started, as_json)]
+
+
+journal.add_command(_way("resume", "Go on with an interrupted run, after the last of its changes that is so."))
+journal.add_command(_way("undo", "Undo what an interrupted run has done, in reverse, each step proved."))
+
+
+@journal.command()
+@click.argument("run")
+@click.option("--reason", required=True, metavar="TEXT", help="Why; it stands in the journal.")
+@shared
+def close(run: str, reason: str) -> None:
+    """Mark an interrupted run as done with, as the cluster stands."""
+    if not reason.strip():
+        raise Mistake("--reason: expected a few words; they stand in the journal")
+    asyncio.run(_close(run, reason))
+
+
+async def _close(run: str, reason: str) -> None:
+    async with open_session(settings().file(), read_only=settings().read_only) as session:
+        await session.look()
+        await _say_sights(session, run)
+        await session.close_run(run, reason)
+    click.echo(f"run {run} is marked as done", err=True)
+
+
+async def _say_sights(session: Session, run: str) -> None:
+    try:
+        for sight in await session.reconcile(run):
+            click.echo(clean(f"step {sight.step}: {sight.says}", limit=1000))
+    except (PlanError, JournalError) as problem:
+        click.echo(clean(f"its steps cannot be looked at again: {problem}", limit=1000), err=True)
 
 
 def _lines(lines: Iterable[str]) -> None:

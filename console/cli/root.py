@@ -5,7 +5,7 @@ import sys
 import click
 
 import console
-from console.cli import change, journal, lab, see, setup
+from console.cli import advise, change, journal, lab, see, setup
 from console.cli.settings import Settings, settings, shared
 
 
@@ -38,5 +38,5 @@ def root(context: click.Context, read_only: bool, theme: str | None, no_mouse: b
         )
 
 
-for verb in (*see.VERBS, *change.VERBS, *journal.VERBS, *lab.VERBS, *setup.VERBS):
+for verb in (*see.VERBS, *advise.VERBS, *change.VERBS, *journal.VERBS, *lab.VERBS, *setup.VERBS):
     root.add_command(verb)

@@ -9,6 +9,8 @@ from rich.text import Text
 
 from console.change.events import Event, EventKind
 from console.change.plan import Plan
+from console.cluster.advice import Advice
+from console.cluster.headroom import Headroom
 from console.cluster.snapshot import AppServer, Balancer, Finding, Member, PoolMember, Snapshot
 from console.cluster.text import clean
 
@@ -39,6 +41,12 @@ def print_snapshot(snapshot: Snapshot) -> None:
     out.print(_table("balancer", ["health", "version", "up for", "seen"], map(_balancer, snapshot.balancers)))
     members = map(_member, snapshot.replica_set.members)
     out.print(_table("member", ["state", "health", "votes", "lag", "version", "seen"], members))
+    for hold in snapshot.holds:
+        until = f"until {hold.until:%Y-%m-%d %H:%M} UTC" if hold.until else "without an end"
+        since = f"since {hold.since:%Y-%m-%d %H:%M} UTC, {until}"
+        _say(_text(f"{hold.target} is held in {hold.admin} by {hold.owner} {since}: {hold.reason}"))
+    if lease := snapshot.lease:
+        _say(_text(f"{lease.owner} is changing the cluster: {lease.says} (run {lease.run}): {lease.reason}", "warning"))
     print_findings(snapshot.findings)
 
 
@@ -73,6 +81,17 @@ def print_plan(plan: Plan) -> None:
     if not plan.steps:
         _say(_text("  nothing to do: it is so already"))
     _say(_text(f"plan {plan.hash}"))
+
+
+def print_advice(measures: Sequence[Headroom], found: Sequence[Advice]) -> None:
+    """What is there with one gone, then what to do and why."""
+    out.print(_table("headroom", ["now", "one less", "enough"], map(_headroom, measures)))
+    for advice in found:
+        _say(_text(f"{advice.subject}: {advice.says}", "bold"))
+        for reason in advice.because:
+            _say(_text(f"  because {reason}"))
+        if advice.action:
+            _say(_text(f"  watchkeeper plan {advice.action}", "dim"))
 
 
 def print_event(event: Event) -> None:
@@ -128,6 +147,11 @@ def _member(member: Member) -> list[Text]:
         _text(member.version),
         _seen(member.age_s),
     ]
+
+
+def _headroom(one: Headroom) -> list[Text]:
+    enough, style = {True: ("yes", "up"), False: ("no", "down"), None: ("not known", "unknown")}[one.holds]
+    return [_text(one.what), _text(one.now), _text(one.one_less), _text(enough, style)]
 
 
 def _health(word: str, reason: str) -> Text:

@@ -34,7 +34,7 @@ def burden(snapshot: Snapshot) -> Burden:
     busiest = max(shares, key=lambda name: shares[name])
     share = shares[busiest]
     peak, one = load.peak_requests_s, load.peak_of_one_s
-    limits = {server.name: _limit(server) for server in snapshot.app_servers}
+    limits = {server.name: session_limit(server) for server in snapshot.app_servers}
     filled = (load.peak_sessions * part / limit for name, part in shares.items() if (limit := limits[name]))
     return Burden(
         server=busiest,
@@ -63,7 +63,7 @@ def _taking(pool: list[Entry]) -> list[Entry]:
     return [entry for entry in serving if not entry[1].backup] or serving[:1]
 
 
-def _limit(server: AppServer) -> int | None:
+def session_limit(server: AppServer) -> int | None:
     """Most sessions at once over all pools; None when any pool sets none."""
     limits = [pool.limit for pool in server.pools if pool.known]
     return sum(limit for limit in limits if limit) if limits and all(limits) else None

@@ -2,8 +2,9 @@
 
 Kinds are fixed words. Of a thing: `added`, `removed`, `health` (up, down, unknown). Of a server's place in a pool,
 whose subject is `balancer/backend/server`: `admin` (ready, drain, maint) and `check` (up, down, unknown). Of a
-balancer: `reload`. Of a member: `state`. Of the set: `primary`, `term`, `config`. Of the cluster: `tolerates` (its
-subject is `app_servers` or `members`) and `finding` (before or after is its code).
+balancer: `reload`. Of a member: `state`. Of the set: `primary`, `term`, `config`. Of another console's run: `lease`
+(before and after is what it does). Of a server: `hold` (before and after is drain or maint). Of the cluster:
+`tolerates` (its subject is `app_servers` or `members`) and `finding` (before or after is its code).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,6 +16,7 @@ from console.cluster.snapshot import (
     Balancer,
     Finding,
     Health,
+    Lease,
     Member,
     Node,
     PoolMember,
@@ -52,6 +54,8 @@ def changes(before: Snapshot | None, after: Snapshot) -> tuple[Change, ...]:
         *_states(before, after),
         *_set(before.replica_set, after.replica_set),
         *_healths("node", before.nodes, after.nodes),
+        *_lease(before.lease, after.lease),
+        *_holds(before, after),
         *_tolerated(before.tolerates, after.tolerates),
         *_findings(before.findings, after.findings),
     )
@@ -123,6 +127,27 @@ def _leads(primary: Member) -> str:
         return f"{primary.name} is Primary{term}"
     began = primary.election_at.isoformat(timespec="milliseconds")
     return f"{primary.name} is Primary{term}, which began at {began}"
+
+
+def _lease(before: Lease | None, after: Lease | None) -> Iterator[Change]:
+    """What another console does; what this one does is told by its run."""
+    if after and not after.ours and (before is None or (before.run, before.says) != (after.run, after.says)):
+        was = before.says if before and before.run == after.run else None
+        yield _change("lease", "cluster", after.run, was, after.says, f"{after.owner}: {after.says}")
+    if before and not before.ours and (after is None or after.run != before.run):
+        says = f"{before.owner} no longer has the lease (run {before.run})"
+        yield _change("lease", "cluster", before.run, before.says, None, says)
+
+
+def _holds(before: Snapshot, after: Snapshot) -> Iterator[Change]:
+    was, now = {hold.target: hold for hold in before.holds}, {hold.target: hold for hold in after.holds}
+    for target, hold in now.items():
+        if hold != was.get(target):
+            until = f" until {hold.until:%Y-%m-%d %H:%M} UTC" if hold.until else ""
+            says = f"{hold.owner} holds {target} in {hold.admin}{until}: {hold.reason}"
+            yield _change("hold", "app", target, was[target].admin if target in was else None, hold.admin, says)
+    for target in was.keys() - now.keys():
+        yield _change("hold", "app", target, was[target].admin, None, f"{target} is no longer held out")
 
 
 def _tolerated(before: Tolerates, after: Tolerates) -> Iterator[Change]:

@@ -8,19 +8,19 @@ Diagnosis = Callable[[Snapshot], Iterator[Finding]]
 """Looks at one snapshot for one kind of trouble."""
 
 
-def critical(code: str, subject: str, says: str) -> Finding:
+def critical(code: str, subject: str, says: str, mend: str = "") -> Finding:
     """Service or writes have stopped, or data is at risk."""
-    return Finding(code=code, severity=Severity.CRITICAL, subject=subject, says=says)
+    return Finding(code=code, severity=Severity.CRITICAL, subject=subject, says=says, mend=mend)
 
 
-def warning(code: str, subject: str, says: str) -> Finding:
+def warning(code: str, subject: str, says: str, mend: str = "") -> Finding:
     """Something is lost that the next failure would need."""
-    return Finding(code=code, severity=Severity.WARNING, subject=subject, says=says)
+    return Finding(code=code, severity=Severity.WARNING, subject=subject, says=says, mend=mend)
 
 
-def info(code: str, subject: str, says: str) -> Finding:
+def info(code: str, subject: str, says: str, mend: str = "") -> Finding:
     """Worth knowing; nothing is lost."""
-    return Finding(code=code, severity=Severity.INFO, subject=subject, says=says)
+    return Finding(code=code, severity=Severity.INFO, subject=subject, says=says, mend=mend)
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:

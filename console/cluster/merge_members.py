@@ -41,10 +41,13 @@ def replica_set(layout: Layout, observed: Mapping[str, Observed[MemberView]], no
     holders = [witness for witness in witnesses if witness.view.config]
     source = max(holders, key=lambda w: w.authority, default=None)
     config = source.view.config if source else ()
-    lines = (*config, *_unconfigured(layout, config, witnesses))
-    if not lines:
+    others = _unconfigured(layout, config, witnesses)
+    if not config and not others:
         return ReplicaSet()
-    members = tuple(_member(layout, line, witnesses) for line in lines)
+    members = (
+        *(_member(layout, line, witnesses) for line in config),
+        *(replace(_member(layout, line, witnesses), configured=False) for line in others),
+    )
     votes = sum(member.voting for member in members)
     trusted = sorted(answering, key=lambda w: w.authority, reverse=True)
     return ReplicaSet(
@@ -71,9 +74,10 @@ def _witness(layout: Layout, one: Observed[MemberView], now_s: float) -> _Witnes
 
 
 def _unconfigured(layout: Layout, config: tuple[MemberConfig, ...], witnesses: list[_Witness]) -> list[MemberConfig]:
-    """Whoever was looked at or stands in the cluster file and is in no configuration: shown, without a vote."""
+    """Whoever was looked at or is a member in the cluster file and in no configuration: shown, without a vote."""
     addresses = [line.address for line in config]
     named = {node.name for address in addresses if (node := node_at(layout, address, "member"))}
+    named |= {node.name for node in layout.role("member") if node.spare}  # those are told apart, as spare members
     others = []
     for witness in witnesses:
         if not set(witness.addresses) & set(addresses) and witness.name not in named:
@@ -107,6 +111,7 @@ def _member(layout: Layout, line: MemberConfig, witnesses: list[_Witness]) -> Me
         arbiter=line.arbiter,
         delay_s=line.delay_s,
         newly_added=line.newly_added,
+        options=line.options,
         lag_s=_lag_s(line, own, witnesses),
         seen_by=seen_by,
     )

@@ -5,20 +5,25 @@ from dataclasses import replace
 
 from console.cluster.layout import BalancerLine, Layout, NodeLine
 from console.cluster.observed import Known, Observed, known, node_at
-from console.cluster.snapshot import AppServer, Balancer, Health, PoolMember
+from console.cluster.snapshot import Admin, AppServer, Balancer, Health, PoolMember
 from console.cluster.views import BalancerView, HealthView
 
 Looks = Mapping[str, Observed[BalancerView]]
+PoolPlace = tuple[str, str, str]
+"""(balancer, backend, the server's name there)."""
+Lost = Mapping[PoolPlace, Admin]
+"""What places were set to when a reload of their balancer made them ready again."""
 
 
 def app_servers(
-    layout: Layout, health: Mapping[str, Observed[HealthView]], looks: Looks, now_s: float
+    layout: Layout, health: Mapping[str, Observed[HealthView]], looks: Looks, now_s: float, lost: Lost
 ) -> tuple[AppServer, ...]:
     """Every node with the role app, then every server that only a balancer knows, so that nothing is hidden."""
     apps = {node.name: node for node in layout.role("app")}
     pools: dict[str, list[PoolMember]] = {name: [] for name in apps}
     for balancer in sorted(looks):
         for entry in _entries(looks[balancer], now_s, layout.stale_after_s):
+            entry = replace(entry, lost=lost.get(pool_place(entry)))
             pools.setdefault(_name(layout, apps, entry), []).append(entry)
     return tuple(
         _app_server(apps.get(name), health.get(name), tuple(places), name, now_s, layout.stale_after_s)
@@ -36,6 +41,23 @@ def balancers(layout: Layout, looks: Looks, reloads: Mapping[str, int], now_s: f
         _balancer(line, nodes.get(name), looks.get(name), reloads.get(name, 0), now_s, layout.stale_after_s)
         for name, line in lines.items()
     )
+
+
+def pool_place(entry: PoolMember) -> PoolPlace:
+    """Where an entry stands."""
+    return entry.balancer, entry.backend, entry.server
+
+
+def kept_lost(lost: Lost, before: BalancerView, view: BalancerView, reloaded: bool) -> Lost:
+    """What is missed after one more look: what this reload took, and what is still not set anew."""
+    if view.health is not Health.UP:
+        return lost
+    now = {pool_place(entry): entry.admin for entry in view.servers}
+    taken = {pool_place(e): e.admin for e in before.servers if e.admin is not Admin.READY} if reloaded else {}
+    missed = {**lost, **taken}
+    return {
+        place: admin for place, admin in missed.items() if place[0] != view.balancer or now.get(place) is Admin.READY
+    }
 
 
 def _name(layout: Layout, apps: Mapping[str, NodeLine], entry: PoolMember) -> str:
@@ -106,6 +128,7 @@ def _balancer(
         reloads=reloads,
         writable=view.writable if up else None,
         backends=view.backends,
+        pools=view.pools,
         age_s=now.age_s,
     )
 

@@ -5,7 +5,19 @@ A view never raises: what could not be seen says so itself, by its health and it
 
 from dataclasses import dataclass, field
 
-from console.cluster.snapshot import Health, Member, PeerView, PoolMember, ServiceState, Size
+from console.cluster.snapshot import (
+    Backend,
+    Health,
+    Hold,
+    Lease,
+    Member,
+    PeerView,
+    PoolMember,
+    ServiceState,
+    SetChange,
+    Size,
+    SpareMember,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +42,8 @@ class BalancerView:
     process_id: int | None = None
     writable: bool | None = None
     backends: tuple[str, ...] = ()
+    pools: tuple[Backend, ...] = ()
+    """The same backends, and how servers join them."""
     servers: tuple[PoolMember, ...] = ()
 
 
@@ -44,6 +58,8 @@ class MemberConfig:
     arbiter: bool = False
     delay_s: int = 0
     newly_added: bool = False
+    options: tuple[str, ...] = ()
+    """What else the line says, in the set's own words, where that is not the default."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,5 +119,29 @@ class SizeView:
     """A new size takes effect at once; otherwise at the next start of the service."""
 
 
-View = HealthView | BalancerView | MemberView | HostView | ServiceView | SizeView
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpareView:
+    """A prepared member as it was looked at; its name is that of its node in the cluster file."""
+
+    itself: SpareMember
+
+    @property
+    def name(self) -> str:
+        """The node's name."""
+        return self.itself.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseView:
+    """What the replica set keeps for every console: who may change the cluster, and which servers are held out."""
+
+    health: Health
+    """UP when it could be read."""
+    reason: str = ""
+    lease: Lease | None = None
+    holds: tuple[Hold, ...] = ()
+    set_change: SetChange | None = None
+
+
+View = HealthView | BalancerView | MemberView | HostView | ServiceView | SizeView | SpareView | LeaseView
 """Any of them."""

@@ -84,6 +84,10 @@ token = {file("health.token")}
 [shell]
 plugin = "ssh"
 config = {quoted(layout.path("ssh_config"))}
+
+[safety]
+block_s = 0  # rehearsals step down again and again; leave it at 300 where writes matter
+lease_ttl_s = 20
 {balancers}{nodes}"""
 
 
@@ -135,7 +139,7 @@ def _balancer(layout: Layout, node: Node, token: str) -> str:
 body '{json.dumps({"token": token})}'
     http-check expect status 200
     http-check expect rstring '{healthy}'
-    default-server check inter 500ms fall 2 rise 2
+    default-server check inter 500ms fall 2 rise 2 weight 100
 """
     servers = [(app.name, f"{layout.address(app)}:{ports.app}") for app in of_role("app")]
     plain = "".join(f"    server {name} {address}\n" for name, address in servers)

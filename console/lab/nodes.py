@@ -64,18 +64,22 @@ def await_listening(record: Record, node: Node) -> None:
         LabError: it ended, or did not listen in time.
     """
     deadline = time.monotonic() + LISTEN_PATIENCE_S
-    endpoint = (record.layout.real_address(node), record.layout.ports.of(node.role)[0])
-    while True:
-        try:
-            socket.create_connection(endpoint, timeout=1).close()
-            return
-        except OSError:
-            log = record.layout.path(f"{node.name}.log")
-            if processes.life(record.processes[node.name]) == "dead":
-                raise LabError(f"{node.name} ended as soon as it was started; see {log}") from None
-            if time.monotonic() > deadline:
-                raise LabError(f"{node.name} did not listen within {LISTEN_PATIENCE_S:.0f} s; see {log}") from None
-            time.sleep(0.02)
+    while not listens(record, node):
+        log = record.layout.path(f"{node.name}.log")
+        if processes.life(record.processes[node.name]) == "dead":
+            raise LabError(f"{node.name} ended as soon as it was started; see {log}")
+        if time.monotonic() > deadline:
+            raise LabError(f"{node.name} did not listen within {LISTEN_PATIENCE_S:.0f} s; see {log}")
+        time.sleep(0.02)
+
+
+def listens(record: Record, node: Node) -> bool:
+    """Return whether the node's own process accepts connections."""
+    try:
+        socket.create_connection((record.layout.real_address(node), record.layout.ports.of(node.role)[0]), 1).close()
+    except OSError:
+        return False
+    return True
 
 
 def _command(record: Record, node: Node) -> list[str]:

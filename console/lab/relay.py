@@ -16,6 +16,7 @@ import struct
 from console.lab.processes import local_ports
 
 Endpoint = tuple[str, int]
+JUDGE_AFTER_S = 0.05  # a look at the sockets of a process costs 15 ms where the machine has many
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close sends RST
 
 
@@ -144,6 +145,7 @@ class Network:
     def __init__(self) -> None:
         self._links: set[_Link] = set()
         self._cut: dict[str, int] = {}  # node name -> pid of its service process
+        self._unjudged: set[_Link] = set()
 
     async def relay(self, node: str, public: Endpoint, real: Endpoint) -> None:
         """Accept connections to a node at its public endpoint and pass them on to the real one.
@@ -177,12 +179,26 @@ class Network:
                 link.steer()
 
     def join(self, link: _Link) -> None:
-        """Take in a new connection, cut from the start if a partition lies on its way."""
+        """Take in a new connection; it stands still until it is known whether a partition lies on its way."""
         self._links.add(link)
+        if self._cut:
+            link.cut_by.update(self._cut)
+            if not self._unjudged:
+                asyncio.get_running_loop().call_later(JUDGE_AFTER_S, self._judge)
+            self._unjudged.add(link)
+
+    def _judge(self) -> None:
+        """Free the new connections that neither go to a node that is cut off nor come from it."""
+        links, self._unjudged = self._unjudged, set()
         for node, pid in self._cut.items():
-            if link.node == node or link.source_port in local_ports(pid):
-                link.cut_by.add(node)
+            ports = local_ports(pid)
+            for link in links:
+                if link.node != node and link.source_port not in ports:
+                    link.cut_by.discard(node)
+        for link in links:
+            link.steer()
 
     def leave(self, link: _Link) -> None:
         """Forget a connection that is over."""
         self._links.discard(link)
+        self._unjudged.discard(link)

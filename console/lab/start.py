@@ -44,13 +44,13 @@ def start(record: Record, *, say: Say, traffic: bool) -> None:
         nodes.begin(record, node)
     starting.until("both balancers see every server UP", lambda: green.pools_up(layout))
     starting.said("both balancers see every application server UP")
-    for node in SPARES:
-        nodes.await_listening(record, node)
     if traffic:
         starting.spawn("traffic", processes.python("traffic", layout.dir))
         written = layout.path(ledger.FILE)
         starting.until("a write is acknowledged", lambda: written.exists() and written.stat().st_size > 0)
         starting.said("traffic flows")
+    starting.until("the spare nodes listen", lambda: all(nodes.listens(record, node) for node in SPARES))
+    starting.said("the spare nodes listen")
     record.ready = True
     record.save()
 

@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_type_hints
 
 import msgspec
 
@@ -49,7 +49,19 @@ class WatchTable(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     hosts_s: float = 10.0
     services_s: float = 30.0
     """Services and sizes of nodes; every second of a node that an action touches."""
+    lease_s: float = 1.0
     stale_after_s: float = 10.0
+
+
+class SafetyTable(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The `[safety]` table: what keeps operators out of each other's way."""
+
+    lease: bool = True
+    """False: no lease is kept in the replica set, and consoles on other machines are not excluded."""
+    lease_ttl_s: Annotated[float, msgspec.Meta(ge=2, le=600)] = 60.0
+    """How long the lease outlives a console that died; it is renewed at a quarter of that."""
+    block_s: Annotated[float, msgspec.Meta(ge=0, le=86400)] = 300.0
+    """How long after a step-down or a reconfiguration another one needs to be acknowledged."""
 
 
 class ClusterTable(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -64,6 +76,7 @@ class ClusterTable(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     balancers: list[dict[str, Any]] = msgspec.field(default_factory=list)
     nodes: list[NodeTable] = msgspec.field(default_factory=list)
     watch: WatchTable = msgspec.field(default_factory=WatchTable)
+    safety: SafetyTable = msgspec.field(default_factory=SafetyTable)
 
 
 class ClusterFile:
@@ -135,6 +148,11 @@ class ClusterFile:
         )
         return cleaned(layout)
 
+    @property
+    def hosts(self) -> dict[str, str]:
+        """The name that each node's shell goes by; nodes without one are missing."""
+        return {node.name: node.ssh or node.name for node in self.table.nodes if self.has_shell(node)}
+
     def make(self, port: str, table: Mapping[str, Any], at: str, name: str, shells: Shells | None) -> Any:
         """The plugin that a table names, with its settings decoded. Raises ClusterFileError with the path."""
         settings = {key: value for key, value in table.items() if key not in ("plugin", "name")}
@@ -145,7 +163,13 @@ class ClusterFile:
             provider = self._plugins.load(plugin, port)
         except PluginError as error:
             raise ClusterFileError(f"{self.path}: {at}.plugin: {error}") from None
-        context = Context(name=name, shells=shells, nodes={node.name: node.address for node in self.table.nodes})
+        context = Context(
+            name=name,
+            shells=shells,
+            nodes={node.name: node.address for node in self.table.nodes},
+            lines=self.layout.nodes,
+            hosts=self.hosts if shells else {},
+        )
         try:
             return provider(_convert(settings, provider.Settings, at, self.secrets), context)
         except ClusterFileError as error:

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from console.cluster.layout import NodeLine
 from console.ports.protocols import Shells
 
 PORTS = ("replica_set", "balancer", "health", "shell", "facts", "service", "size")
@@ -38,6 +39,10 @@ class Context:
     """The hosts, where the cluster file has a `[shell]` table."""
     nodes: Mapping[str, str] = field(default_factory=dict)
     """Addresses of the cluster's nodes by name."""
+    lines: tuple[NodeLine, ...] = ()
+    """The same nodes with their ports and roles, and which are spare."""
+    hosts: Mapping[str, str] = field(default_factory=dict)
+    """The name that each node's shell goes by; nodes without a shell are missing."""
 
 
 def bundled(kind: str) -> Path:

@@ -58,7 +58,7 @@ class Reach:
             facts=file.make("facts", facts, "$.facts", "facts", shells) if facts else None,
             services={n.name: made("service", n.service, i, n.name) for i, n in enumerate(table.nodes) if n.service},
             sizes={n.name: made("size", n.size, i, n.name) for i, n in enumerate(table.nodes) if n.size},
-            hosts={node.name: node.ssh or node.name for node in table.nodes if file.has_shell(node)},
+            hosts=file.hosts,
         )
 
     def balancer(self, name: str) -> BalancerPort:

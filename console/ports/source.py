@@ -7,11 +7,24 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 
 from console.cluster.layout import Layout
-from console.cluster.snapshot import Health, ServiceState
-from console.cluster.views import BalancerView, HealthView, HostView, ServiceView, SizeView, View
+from console.cluster.snapshot import Health, ServiceState, SpareMember
+from console.cluster.views import BalancerView, HealthView, HostView, LeaseView, ServiceView, SizeView, SpareView, View
 from console.ports.clusterfile import WatchTable
-from console.ports.protocols import BalancerPort, HealthCheck, HostFacts, ServicePort, Shells, SizePort
+from console.ports.protocols import (
+    BalancerPort,
+    HealthCheck,
+    HostFacts,
+    KeepsLease,
+    LeaseStore,
+    LooksAtSpares,
+    ServicePort,
+    Shells,
+    SizePort,
+)
 from console.ports.reach import Reach
+
+SPARES_S = 2.0
+"""How often a spare member is looked at: within FRESH_S, so that a plan may stand on it."""
 
 
 class Source:
@@ -31,6 +44,8 @@ class Source:
         """Nothing waits for it: neither a preflight nor a proof."""
         self.node = node
         """Where it is the service or the size of a node: waited for only while an action touches that node."""
+        self.hurries = True
+        """Looked at faster while an action runs; a preflight waits for it either way."""
         self.looked_at_s = float("-inf")
         """When the newest finished look began, by the monotonic clock."""
         self._look = look
@@ -54,8 +69,8 @@ class Source:
                 view = self._broken(f"its plugin failed: {type(broken).__name__}: {broken}")
             self.looked_at_s = began_s
             yield view, began_s
-            pace_s = min(self.every_s, hurry_s(self) or self.every_s)
-            await self._asked_within(pace_s * random.uniform(0.9, 1.1))
+            pace_s = (hurry_s(self) if self.hurries else None) or self.every_s
+            await self._asked_within(min(self.every_s, pace_s) * random.uniform(0.9, 1.1))
 
     async def _asked_within(self, seconds: float) -> None:
         with suppress(TimeoutError):
@@ -69,11 +84,15 @@ def sources(reach: Reach, layout: Layout, paces: WatchTable) -> list[Source]:
     if reach.health:
         found += [_health(reach.health, n.name, n.address, n.port, paces.health_s) for n in layout.role("app")]
     found += [_balancer(name, port, paces.balancers_s) for name, port in reach.balancers.items()]
+    if isinstance(reach.replica_set, LooksAtSpares):
+        found += [_spare(reach.replica_set, name) for name in reach.replica_set.spares]
     if reach.facts and reach.shells:
         for node, host in reach.hosts.items():
             found.append(_host(reach.facts, reach.shells, node, host, paces.hosts_s))
     found += [_service(port, node, paces.services_s) for node, port in reach.services.items()]
     found += [_size(port, node, paces.services_s) for node, port in reach.sizes.items()]
+    if isinstance(reach.replica_set, KeepsLease):
+        found.append(_lease(reach.replica_set.lease, paces.lease_s))
     return found
 
 
@@ -89,6 +108,15 @@ def _balancer(name: str, port: BalancerPort, every_s: float) -> Source:
         return BalancerView(balancer=name, health=Health.UNKNOWN, reason=why)
 
     return Source(port.look, broken, every_s)
+
+
+def _spare(port: LooksAtSpares, name: str) -> Source:
+    def broken(why: str) -> SpareView:
+        return SpareView(itself=SpareMember(name=name, address="", health=Health.UNKNOWN, reason=why))
+
+    source = Source(lambda: port.look_at_spare(name), broken, SPARES_S)
+    source.hurries = False
+    return source
 
 
 def _host(facts: HostFacts, shells: Shells, node: str, host: str, every_s: float) -> Source:
@@ -110,3 +138,10 @@ def _size(port: SizePort, node: str, every_s: float) -> Source:
         return SizeView(node=node, size=None, reason=why)
 
     return Source(port.look, broken, every_s, background=True, node=node)
+
+
+def _lease(store: LeaseStore, every_s: float) -> Source:
+    def broken(why: str) -> LeaseView:
+        return LeaseView(health=Health.UNKNOWN, reason=why)
+
+    return Source(store.look, broken, every_s, background=True)

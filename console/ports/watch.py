@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from console.cluster.history import Sample
 from console.cluster.merge import Board
+from console.cluster.merge_pools import pool_place
 from console.cluster.snapshot import Snapshot
 from console.cluster.views import View
 from console.ports.clusterfile import WatchTable
@@ -60,6 +61,11 @@ class Watch:
     def history(self) -> tuple[Sample, ...]:
         """A few numbers of each of the last moments, the oldest first."""
         return self._board.history
+
+    def settle(self, server: str) -> None:
+        """An operator has decided anew about this server: what a reload took from it is not missed any longer."""
+        found = self.snapshot().app_server(server)
+        self._board.settle([pool_place(entry) for entry in found.pools] if found else [])
 
     async def follow(self) -> AsyncGenerator[Snapshot]:
         """The picture now, then each different one; newest wins, at most one in PUBLISH_EVERY_S."""

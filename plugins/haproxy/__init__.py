@@ -1,5 +1,6 @@
 """HAProxy through its Runtime API: what it says of its servers, and the commands that drain and return them."""
 
+import asyncio
 import time
 from collections.abc import Mapping
 
@@ -12,10 +13,14 @@ from console.ports.protocols import Refused, Unclear
 
 from .answers import ParseError, Process, Row, States, complete, parse_info, parse_stat, parse_states
 from .config import BackendFacts, read_config
-from .runtime import NotAnswered, NotReached, Runtime, safe_name
+from .joining import experimental, joined
+from .runtime import NotAnswered, NotReached, Runtime, safe_address, safe_name, safe_words
 from .servers import pool_members
 
 CONFIG_EVERY_S = 30.0
+DELETE_PATIENCE_S = 20.0
+"""How long a server that is to be deleted may still have connections."""
+DELETE_EVERY_S = 0.25
 
 
 class HAProxy:
@@ -44,14 +49,16 @@ class HAProxy:
         self._level: tuple[int, bool] | None = None
         self._config: Mapping[str, BackendFacts] = {}
         self._config_due_s = float("-inf")
+        self._version = ""
 
     async def look(self) -> BalancerView:
         """Everything in one look; what cannot be seen is said in the reason."""
         try:
             process, rows, states = await self._read()
             writable = self._level[1] if self._level else None
+            self._version = process.version
             await self._refresh_config()
-            servers = pool_members(self._name, rows, states, self._config)
+            servers = pool_members(self._name, rows, states, self._config, process.version)
             present = tuple(dict.fromkeys(server.backend for server in servers))
             wanted = tuple(self._settings.backends) or present
             return BalancerView(
@@ -63,6 +70,7 @@ class HAProxy:
                 process_id=process.process_id,
                 writable=writable,
                 backends=tuple(name for name in wanted if name in present),
+                pools=tuple(joined(name, rows, self._config, process.version) for name in wanted if name in present),
                 servers=tuple(server for server in servers if server.backend in wanted),
             )
         except (NotReached, NotAnswered) as problem:
@@ -87,6 +95,50 @@ class HAProxy:
         """The exact line that goes to the socket. Raises Refused for a name that is none."""
         return f"shutdown sessions server {safe_name(backend)}/{safe_name(server)}"
 
+    async def add_server(self, backend: str, server: str, *, address: str, weight: int, options: str) -> None:
+        """Into maintenance. Raises Refused or Unclear."""
+        command = self.add_server_command(backend, server, address=address, weight=weight, options=options)
+        await self._change(command, "New server registered.")
+
+    def add_server_command(self, backend: str, server: str, *, address: str, weight: int, options: str) -> str:
+        """The exact line that goes to the socket. Raises Refused for words that it cannot carry."""
+        place = f"{safe_name(backend)}/{safe_name(server)}"
+        words = ["add server", place, safe_address(address), *safe_words(options), f"weight {weight}"]
+        return self._allowed(" ".join(words))
+
+    async def enable_check(self, backend: str, server: str) -> None:
+        """Idempotent. Raises Refused or Unclear."""
+        await self._change(self.enable_check_command(backend, server))
+
+    def enable_check_command(self, backend: str, server: str) -> str:
+        """The exact line that goes to the socket. Raises Refused for a name that is none."""
+        return f"enable health {safe_name(backend)}/{safe_name(server)}"
+
+    async def delete_server(self, backend: str, server: str) -> None:
+        """Asked again while connections are left, for DELETE_PATIENCE_S. Raises Refused or Unclear."""
+        command = self.delete_server_command(backend, server)
+        until_s = time.monotonic() + DELETE_PATIENCE_S
+        while True:
+            answer = await self._ask(command)
+            if answer in ("Server deleted.", "No such server."):
+                return
+            if "still has connections" not in answer or time.monotonic() >= until_s:
+                raise Refused(f"{self._name}: {answer}")
+            await asyncio.sleep(DELETE_EVERY_S)
+
+    def delete_server_command(self, backend: str, server: str) -> str:
+        """The exact line that goes to the socket. Raises Refused for a name that is none."""
+        return self._allowed(f"del server {safe_name(backend)}/{safe_name(server)}")
+
+    async def set_weight(self, backend: str, server: str, weight: int) -> None:
+        """Idempotent. Raises Refused or Unclear."""
+        await self._change(self.weight_command(backend, server, weight))
+
+    def weight_command(self, backend: str, server: str, weight: int) -> str:
+        """The exact line that goes to the socket. Raises Refused for a name that is none."""
+        # Never in percent: of a small weight that silently makes 0.
+        return f"set server {safe_name(backend)}/{safe_name(server)} weight {weight}"
+
     async def close(self) -> None:
         """Nothing is kept open: every command has its own connection."""
 
@@ -107,7 +159,16 @@ class HAProxy:
             self._config = await read_config(self._settings.config, self._runtime, self._settings.deadline_s)
             self._config_due_s = time.monotonic() + CONFIG_EVERY_S
 
-    async def _change(self, command: str) -> None:
+    def _allowed(self, command: str) -> str:
+        return f"experimental-mode on; {command}" if experimental(self._version) else command
+
+    async def _change(self, command: str, success: str = "") -> None:
+        answer = await self._ask(command)
+        # Silence is success, but where there is a word for it, before which a warning may stand.
+        if not answer.endswith(success) if success else answer:
+            raise Refused(f"{self._name}: {answer or 'it said nothing'}")
+
+    async def _ask(self, command: str) -> str:
         try:
             answer = (await self._runtime.ask(command, self._runtime.deadline())).strip()
         except NotReached as problem:
@@ -116,8 +177,7 @@ class HAProxy:
             raise Unclear(f"'{command}' was sent to {self._name}: {problem}") from None
         if answer == "Permission denied":
             raise Refused(f"{self._name}: Permission denied; put `level admin` on its stats socket line")
-        if answer:
-            raise Refused(f"{self._name}: {answer}")
+        return answer
 
 
 def _missing(backends: list[str]) -> str:

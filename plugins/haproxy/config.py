@@ -3,13 +3,15 @@
 import asyncio
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from console.ports.protocols import ShellError
 
 from .runtime import Runtime
 
+TEMPLATE_LIMIT = 10_000
 FILE_LIMIT_BYTES = 4 * 1024 * 1024
 SECTIONS = frozenset(
     {"global", "defaults", "frontend", "backend", "listen", "resolvers", "peers", "userlist", "cache", "program"}
@@ -30,6 +32,20 @@ class BackendFacts:
     check_reads_body: bool | None = None
     sticks: bool = False
     """Clients are pinned by a stick table."""
+    consistent: bool = False
+    """Where it balances by a hash, the hash is consistent."""
+    default_server: tuple[str, ...] = ()
+    """The words that every server line begins with, as it were."""
+    servers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The words after the address, by server."""
+
+    def written_weight(self, server: str) -> int | None:
+        """The weight that a server of the section begins with; None when it has no line there."""
+        if server not in self.servers:
+            return None
+        words = ("weight", "1", *self.default_server, *self.servers[server])
+        *_, weight = (value for word, value in pairwise(words) if word == "weight")
+        return int(weight) if weight.isdecimal() else None
 
 
 @dataclass(slots=True)
@@ -39,12 +55,21 @@ class _Section:
     expects_body: bool | None = None
     """None: no rules of its own."""
     sticks: bool = False
+    consistent: bool | None = None
+    default_server: list[str] = field(default_factory=list)
+    servers: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def facts(self, defaults: "_Section") -> BackendFacts:
         check = self.check or defaults.check
         expects_body = self.expects_body if self.expects_body is not None else defaults.expects_body
         reads = None if check == "other" else check == "http" and bool(expects_body)
-        return BackendFacts(reads, self.sticks)
+        return BackendFacts(
+            check_reads_body=reads,
+            sticks=self.sticks,
+            consistent=bool(self.consistent if self.consistent is not None else defaults.consistent),
+            default_server=(*defaults.default_server, *self.default_server),
+            servers=self.servers,
+        )
 
 
 async def read_config(path: str, runtime: Runtime, deadline_s: float) -> Mapping[str, BackendFacts]:
@@ -93,6 +118,22 @@ def _directive(section: _Section, words: list[str]) -> None:
             section.expects_body = bool(section.expects_body)
         case ["stick", "on" | "match", *_]:
             section.sticks = True
+        case ["hash-type", kind, *_]:
+            section.consistent = kind == "consistent"
+        case ["default-server", *rest]:
+            section.default_server += rest
+        case ["server", name, _, *rest]:
+            section.servers[name] = tuple(rest)
+        case ["server-template", prefix, numbers, _, *rest]:
+            section.servers |= dict.fromkeys(_template(prefix, numbers), tuple(rest))
+
+
+def _template(prefix: str, numbers: str) -> list[str]:
+    """The names that a template makes of `3` or `1-3`."""
+    first, _, last = numbers.rpartition("-")
+    if not last.isdecimal() or not (first or "1").isdecimal():
+        return []
+    return [f"{prefix}{number}" for number in range(int(first or 1), min(int(last), TEMPLATE_LIMIT) + 1)]
 
 
 def _match(words: list[str]) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import re
 import socket
 from asyncio import StreamReader, StreamWriter
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from console.cluster.snapshot import Health
@@ -12,6 +13,7 @@ from console.ports.protocols import Refused, Shell, ShellError, Shells
 ANSWER_LIMIT_BYTES = 8 * 1024 * 1024
 CHUNK_BYTES = 65536
 SAFE_NAME = re.compile(r"[A-Za-z0-9_.:-]+")
+SAFE_WORD = re.compile(r"[A-Za-z0-9_.:/@,=%()*+\[\]-]+")
 
 
 class NotReached(Exception):
@@ -33,6 +35,30 @@ def safe_name(name: str) -> str:
     if not SAFE_NAME.fullmatch(name):
         raise Refused(f"{name!r} is not a name for HAProxy's socket: letters, digits, '_', '.', ':' and '-' only")
     return name
+
+
+def safe_words(options: str) -> list[str]:
+    """Parameters, one by one. Raises Refused for one that could carry another command."""
+    words = options.split()
+    for word in words:
+        if not SAFE_WORD.fullmatch(word):
+            raise Refused(f"the parameter {word!r} cannot be sent over HAProxy's socket")
+    return words
+
+
+def safe_address(address: str) -> str:
+    """The address itself. Raises Refused for one that HAProxy would not reach."""
+    host, _, port = address.rpartition(":")
+    try:
+        ip_address(host.strip("[]"))
+    except ValueError:
+        raise Refused(
+            f"'{address}' is no IP address with a port: HAProxy does not resolve the names of servers that it is "
+            "given at run time; write the IP address into the cluster file"
+        ) from None
+    if not port.isdecimal() or not 0 < int(port) < 65536:
+        raise Refused(f"'{address}' has no port between 1 and 65535")
+    return address
 
 
 class Runtime:

@@ -6,6 +6,7 @@ from console.cluster.snapshot import Admin, Health, PoolMember
 
 from .answers import SERVER, Row, ServerState, States, number
 from .config import BackendFacts
+from .joining import like_words, options_of
 
 # srv_admin_state: forced, inherited, from the configuration, by DNS; drain forced, drain inherited.
 MAINT_BITS = 0x01 | 0x02 | 0x04 | 0x20
@@ -13,11 +14,16 @@ DRAIN_BITS = 0x08 | 0x10
 
 
 def pool_members(
-    balancer: str, rows: list[Row], states: States, config: Mapping[str, BackendFacts]
+    balancer: str, rows: list[Row], states: States, config: Mapping[str, BackendFacts], version: str
 ) -> tuple[PoolMember, ...]:
     """Every server of every backend, in HAProxy's order. Raises ParseError."""
     with_cookie = {row["pxname"] for row in rows if row["svname"] == "BACKEND" and row.get("cookie")}
     unknown = BackendFacts()
+    by_backend: dict[str, list[Row]] = {}
+    for row in rows:
+        if row["type"] == SERVER:
+            by_backend.setdefault(row["pxname"], []).append(row)
+    likes = {backend: like_words(servers, config.get(backend)) for backend, servers in by_backend.items()}
 
     def member(row: Row) -> PoolMember:
         backend = row["pxname"]
@@ -30,13 +36,22 @@ def pool_members(
             states.get((backend, row["svname"])),
             sticky=by_cookie or config.get(backend, unknown).sticks,
             check_reads_body=config.get(checking, unknown).check_reads_body,
+            facts=config.get(backend),
+            options=options_of(row, config.get(backend), likes[backend], version),
         )
 
     return tuple(member(row) for row in rows if row["type"] == SERVER)
 
 
 def _member(
-    balancer: str, row: Row, state: ServerState | None, *, sticky: bool, check_reads_body: bool | None
+    balancer: str,
+    row: Row,
+    state: ServerState | None,
+    *,
+    sticky: bool,
+    check_reads_body: bool | None,
+    facts: BackendFacts | None,
+    options: str,
 ) -> PoolMember:
     def count(column: str) -> int:
         return number(row, column) or 0
@@ -51,7 +66,7 @@ def _member(
         admin=admin,
         check=check_of(status, row.get("check_status", "")) if checked else Health.UNKNOWN,
         check_says=_check_says(row),
-        weight=count("weight"),
+        weight=count("uweight" if row.get("uweight") else "weight"),  # as it was set: a slow start lowers the other
         sessions=count("scur"),
         queue=count("qcur"),
         address=row.get("addr", ""),
@@ -61,6 +76,9 @@ def _member(
         limit=number(row, "slim"),
         errors=count("econ") + count("eresp") + count("hrsp_5xx"),
         requests=count("req_tot") or count("stot"),
+        dynamic=row["svname"] not in facts.servers if facts else None,
+        written_weight=facts.written_weight(row["svname"]) if facts else None,
+        options=options,
         backup=count("bck") > 0,
         changed_s=number(row, "lastchg"),
     )

@@ -2,9 +2,10 @@
 
 from .balancer import MemoryBalancer, MemoryHealth
 from .hosts import MemoryFacts, MemoryShells
+from .members import MEMBERS, SPARES
 from .nodes import MemoryService, MemorySize
 from .replica_set import MemoryReplicaSet
-from .world import BALANCERS, MEMBERS, SERVERS, WORLDS, World, world
+from .world import BALANCERS, SERVERS, SPARE_SERVERS, WORLDS, World, world
 
 __all__ = ["WORLDS", "World", "cluster_file", "world"]
 
@@ -20,6 +21,10 @@ def cluster_file(world: str = "default") -> str:
             driven = f'{{ plugin = "memory", world = "{world}" }}'
             node += f"\nservice = {driven}\nsize = {driven}"
             tables.append(f"[[nodes]]\n{node}")
+    for name in SPARE_SERVERS:
+        tables.append(f'[[nodes]]\nname = "{name}"\naddress = "{name}"\nroles = ["app"]\nspare = true')
+    for name in SPARES:
+        tables.append(f'[[nodes]]\nname = "{name}"\naddress = "{name}"\nroles = ["member"]\nspare = true')
     paces = "[watch]\nhealth_s = 0.05\nbalancers_s = 0.05\nhosts_s = 1.0"
     return "\n\n".join([f'name = "{world}"\nenvironment = "test"', *tables, paces]) + "\n"
 

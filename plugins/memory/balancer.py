@@ -1,5 +1,6 @@
 """A balancer of the world, and its servers' own health."""
 
+import re
 from collections.abc import Callable
 
 from console.cluster.snapshot import Admin
@@ -8,7 +9,9 @@ from console.ports.protocols import Refused, Unclear
 
 from .port import Port
 from .views import balancer_view, health_view
-from .world import Balancer
+from .world import BACKENDS, Balancer
+
+NAME = re.compile(r"[A-Za-z0-9_.:-]+")
 
 
 class MemoryHealth(Port):
@@ -50,15 +53,82 @@ class MemoryBalancer(Port):
         """In HAProxy's words."""
         return f"shutdown sessions server {backend}/{server}"
 
+    async def add_server(self, backend: str, server: str, *, address: str, weight: int, options: str) -> None:
+        """Into maintenance. Raises Refused or Unclear, as the world wants it."""
+
+        def apply(balancer: Balancer) -> None:
+            balancer.add((backend, server), address, weight)
+
+        balancer = self.world.balancers[self.name]
+        exists = (
+            "Already exists a server with the same name in backend." if (backend, server) in balancer.admins else ""
+        )
+        why = "No such backend." if backend not in BACKENDS else balancer.refuses_in.get(backend, exists)
+        command = self.add_server_command(backend, server, address=address, weight=weight, options=options)
+        self._tell(command, why, apply)
+
+    def add_server_command(self, backend: str, server: str, *, address: str, weight: int, options: str) -> str:
+        """In HAProxy's words. Raises Refused for a name that is none."""
+        if not NAME.fullmatch(server):
+            raise Refused(f"{server!r} is not a name")
+        return f"add server {backend}/{server} {address} {options} weight {weight}"
+
+    async def enable_check(self, backend: str, server: str) -> None:
+        """From now on it is checked. Raises Refused or Unclear, as the world wants it."""
+
+        def apply(balancer: Balancer) -> None:
+            balancer.checking.add((backend, server))
+
+        self._change(self.enable_check_command(backend, server), backend, server, apply)
+
+    def enable_check_command(self, backend: str, server: str) -> str:
+        """In HAProxy's words."""
+        return f"enable health {backend}/{server}"
+
+    async def delete_server(self, backend: str, server: str) -> None:
+        """Only out of maintenance and without sessions. Raises Refused or Unclear, as the world wants it."""
+
+        def apply(balancer: Balancer) -> None:
+            balancer.delete((backend, server))
+
+        balancer, place = self.world.balancers[self.name], (backend, server)
+        why = ""
+        if balancer.admins.get(place, Admin.MAINT) is not Admin.MAINT:
+            why = "Only servers in maintenance mode can be deleted."
+        elif balancer.sessions.get(place):
+            why = "Server still has connections attached to it, cannot remove it."
+        self._tell(self.delete_server_command(backend, server), why, apply)
+
+    def delete_server_command(self, backend: str, server: str) -> str:
+        """In HAProxy's words."""
+        return f"del server {backend}/{server}"
+
+    async def set_weight(self, backend: str, server: str, weight: int) -> None:
+        """Raises Refused or Unclear, as the world wants it."""
+
+        def apply(balancer: Balancer) -> None:
+            balancer.weights[backend, server] = weight
+
+        if not 0 <= weight <= 256:
+            raise Refused("Absolute weight can only be between 0 and 256 inclusive.")
+        self._change(self.weight_command(backend, server, weight), backend, server, apply)
+
+    def weight_command(self, backend: str, server: str, weight: int) -> str:
+        """In HAProxy's words."""
+        return f"set server {backend}/{server} weight {weight}"
+
     def _change(self, command: str, backend: str, server: str, apply: Callable[[Balancer], None]) -> None:
+        known = (backend, server) in self.world.balancers[self.name].admins
+        self._tell(command, "" if known else "No such server.", apply)
+
+    def _tell(self, command: str, refuses: str, apply: Callable[[Balancer], None]) -> None:
         balancer = self.world.balancers[self.name]
         self.world.commands.append(f"{self.name}: {command}")
+        balancer.before(command)
         if not self.world.up(self.name):
             raise Refused(f"{self.name} cannot be told: {health_view(self.world, self.name).reason}")
-        if balancer.refuses:
-            raise Refused(f"{self.name}: {balancer.refuses}")
-        if (backend, server) not in balancer.admins:
-            raise Refused(f"{self.name}: No such server.")
+        if says := balancer.refuses or refuses:
+            raise Refused(f"{self.name}: {says}")
         if balancer.applies:
             apply(balancer)
         if balancer.loses_answers:

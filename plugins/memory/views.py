@@ -1,11 +1,15 @@
 """What can be seen of a world: the same views as of a real cluster."""
 
-from console.cluster.snapshot import Admin, Health, Member, MemberState, PeerView, PoolMember
-from console.cluster.views import BalancerView, HealthView, HostView, MemberConfig, MemberView
+from dataclasses import replace
 
-from .world import BACKENDS, MEMBERS, Balancer, Place, World
+from console.cluster.snapshot import Admin, Backend, Health, Member, MemberState, PeerView, PoolMember, SyncProgress
+from console.cluster.views import BalancerView, HealthView, HostView, MemberView, SpareView
+
+from .members import address_of
+from .world import BACKENDS, SERVERS, WEIGHT, Balancer, Place, World
 
 GIB = 2**30
+OPTIONS = "check inter 500ms fall 2 rise 2"
 REASONS = {Health.UP: "", Health.DOWN: "connection refused", Health.UNKNOWN: "no answer within 2 s"}
 CHECKS = {Health.UP: "L7OK/200 in 3 ms", Health.DOWN: "L4CON in 0 ms", Health.UNKNOWN: "L4TOUT in 2001 ms"}
 
@@ -13,7 +17,10 @@ CHECKS = {Health.UP: "L7OK/200 in 3 ms", Health.DOWN: "L4CON in 0 ms", Health.UN
 def health_view(world: World, server: str) -> HealthView:
     """An application server's own answer."""
     health, reason = _seen(world, server)
-    return HealthView(server=server, health=health, reason=reason, latency_ms=3.0 if health is Health.UP else None)
+    latency_ms = world.latency_ms.get(server, 3.0)
+    return HealthView(
+        server=server, health=health, reason=reason, latency_ms=latency_ms if health is Health.UP else None
+    )
 
 
 def balancer_view(world: World, name: str) -> BalancerView:
@@ -29,6 +36,7 @@ def balancer_view(world: World, name: str) -> BalancerView:
         process_id=balancer.process_id,
         writable=True,
         backends=tuple(BACKENDS),
+        pools=tuple(_pool(balancer, backend) for backend in BACKENDS),
         servers=tuple(_pool_member(world, name, balancer, place) for place in balancer.admins),
     )
 
@@ -39,6 +47,9 @@ def member_view(world: World, name: str) -> MemberView:
     health, reason = _seen(world, name)
     if health is not Health.UP:
         return MemberView(address=address, itself=Member(name="", address=address, health=health, reason=reason))
+    if name not in world.members:
+        outside = Member(name="", address=address, health=health, state=MemberState.REMOVED, process_id=name)
+        return MemberView(address=address, itself=outside)
     leads, primary = name == world.primary, address_of(world.primary) if world.primary else None
     return MemberView(
         address=address,
@@ -51,17 +62,21 @@ def member_view(world: World, name: str) -> MemberView:
             believes_primary=primary,
             term=world.term,
             version="memory",
+            compatibility="memory",
+            config_version=world.config_version,
+            progress=SyncProgress(copied_bytes=GIB, total_bytes=2 * GIB) if name in world.syncing else None,
             oplog_window_s=86_400.0,
             oplog_full_s=86_400.0,
+            data_bytes=2 * GIB,
             lag_s=_lag_s(world, name),
             sync_source=None if leads else primary,
             election_at=world.elected_at if leads else None,
             process_id=name,
         ),
         set_name="rs0",
-        peers=tuple(_peer(world, peer) for peer in MEMBERS),
-        config=tuple(MemberConfig(address=address_of(m), priority=world.priority.get(m, 1.0)) for m in MEMBERS),
-        config_version=1,
+        peers=tuple(_peer(world, peer) for peer in world.members),
+        config=world.config,
+        config_version=world.config_version,
         operable=True,
     )
 
@@ -80,9 +95,13 @@ def host_view(node: str) -> HostView:
     )
 
 
-def address_of(member: str) -> str:
-    """Where a member is, as the replica set writes it."""
-    return f"{member}:27017"
+def spare_view(world: World, name: str) -> SpareView:
+    """A prepared member as it is looked at; one that was removed is a former member."""
+    health, reason = _seen(world, name)
+    spare = world.spares[name]
+    if name in world.members:
+        return SpareView(itself=replace(spare, health=Health.UNKNOWN, reason="it has joined the set"))
+    return SpareView(itself=replace(spare, health=health, reason=reason))
 
 
 def _seen(world: World, name: str) -> tuple[Health, str]:
@@ -90,25 +109,43 @@ def _seen(world: World, name: str) -> tuple[Health, str]:
     return health, REASONS[health]
 
 
+def _pool(balancer: Balancer, backend: str) -> Backend:
+    return Backend(
+        name=backend,
+        refuses_servers=balancer.refuses_in.get(backend, ""),
+        refuses_weights=balancer.refuses_in.get(backend, ""),
+        options=OPTIONS,
+        line=f"server {{server}} {{address}} {OPTIONS} weight {{weight}}",
+        missing=tuple(server for server in SERVERS if (backend, server) not in balancer.admins),
+    )
+
+
 def _pool_member(world: World, name: str, balancer: Balancer, place: Place) -> PoolMember:
     backend, server = place
     health, admin = world.health.get(server, Health.UP), balancer.admins[place]
     # A server in maintenance is not checked, and a check knows no third answer.
-    check = Health.UNKNOWN if admin is Admin.MAINT else Health.UP if health is Health.UP else Health.DOWN
+    checked = place in balancer.checking
+    check = Health.UP if health is Health.UP else Health.DOWN
+    failed = 7 if server in balancer.failing and admin is Admin.READY else 0
     return PoolMember(
         balancer=name,
         backend=backend,
         server=server,
         admin=admin,
-        check=check,
+        check=Health.UNKNOWN if admin is Admin.MAINT or not checked else check,
         check_says=CHECKS[health],
-        weight=1,
+        weight=balancer.weights[place],
         sessions=balancer.sessions[place],
         queue=0,
         requests=balancer.requests[place],
-        errors=balancer.errors[place],
+        errors=balancer.errors[place] + failed,
+        address=balancer.addresses[place],
         sticky=BACKENDS[backend],
+        checked=checked,
         check_reads_body=True,
+        dynamic=server not in SERVERS,
+        written_weight=WEIGHT if server in SERVERS else None,
+        options=OPTIONS,
     )
 
 
@@ -126,6 +163,8 @@ def _peer(world: World, name: str) -> PeerView:
 def _state(world: World, name: str) -> MemberState:
     if not world.up(name):
         return MemberState.DOWN
+    if name in world.syncing:
+        return MemberState.STARTUP2
     return MemberState.PRIMARY if name == world.primary else MemberState.SECONDARY
 
 

@@ -8,13 +8,17 @@ import msgspec
 from pymongo.errors import InvalidURI, PyMongoError
 from pymongo.uri_parser import parse_uri
 
-from console.cluster.views import MemberView
+from console.cluster.views import MemberView, SpareView
 from console.ports.plugins import Context
 from console.ports.protocols import Refused
 from console.ports.secrets import Secret
 
 from .handover import follow_source, step_down
+from .lease import DEADLINE_S as LEASE_DEADLINE_S
+from .lease import MongoLease
 from .member import Client, MemberWatch, direct_client
+from .reconfigure import Reconfiguring
+from .spare import Spares
 
 OPERABLE_EVERY_S = 30.0
 ACTIONS_NEEDED = {"replSetStateChange", "replSetConfigure"}
@@ -27,7 +31,7 @@ class Operator(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     password: Secret
 
 
-class MongoDB:
+class MongoDB(Reconfiguring):
     """One replica set, by one direct client a member."""
 
     class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -60,6 +64,14 @@ class MongoDB:
         self._queues: set[asyncio.Queue[MemberView]] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = asyncio.Event()
+        self._probed = asyncio.Event()
+        port = parsed["nodelist"][0][1] or 27017
+        self._spares = Spares(context, self._watches, self._monitor, port, settings.deadline_s)
+        self.lease = MongoLease(
+            self._leading,
+            lambda address: self._operator_client(address, LEASE_DEADLINE_S, LEASE_DEADLINE_S),
+            settings.operator.username if settings.operator else "",
+        )
 
     async def follow(self) -> AsyncIterator[MemberView]:
         """Every member's view whenever anything of it is learnt."""
@@ -73,9 +85,23 @@ class MongoDB:
             self._queues.discard(queue)
 
     async def look(self) -> tuple[MemberView, ...]:
-        """Every member asked once, each within its own deadline."""
+        """Every member asked once, each within its own deadline; what the operator may is known by then, too."""
         self._begin()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(2 * self._settings.deadline_s):
+                await self._probed.wait()
         return tuple(await asyncio.gather(*(watch.look() for watch in self._watches.values())))
+
+    @property
+    def spares(self) -> tuple[str, ...]:
+        """The nodes of the cluster file that are prepared to be members."""
+        return self._spares.names
+
+    async def look_at_spare(self, name: str) -> SpareView:
+        """One look at a prepared member; who its peers would be must be known first."""
+        if not any(watch.view.config for watch in self._watches.values()):
+            await self.look()
+        return await self._spares.look(name)
 
     async def step_down(
         self, address: str, *, period_s: int, catch_up_s: int, term: int, follow: Sequence[tuple[str, str]] = ()
@@ -103,7 +129,9 @@ class MongoDB:
             _, late = await asyncio.wait(self._tasks, timeout=2 * self._settings.deadline_s)
             for task in late:
                 task.cancel()
-        await asyncio.gather(*(watch.close() for watch in self._watches.values()))
+        await asyncio.gather(
+            self._spares.close(), self.lease.close(), *(watch.close() for watch in self._watches.values())
+        )
 
     def _begin(self) -> None:
         if not self._tasks:
@@ -132,6 +160,7 @@ class MongoDB:
             operable = await self._operable() if self._settings.operator else False
             for watch in self._watches.values():
                 watch.operable = operable
+            self._probed.set()
             with suppress(TimeoutError):
                 async with asyncio.timeout(OPERABLE_EVERY_S if operable is not None else 1.0):
                     await self._closing.wait()
@@ -148,24 +177,45 @@ class MongoDB:
             return granted >= ACTIONS_NEEDED
         return None
 
+    async def _leading(self) -> str | None:
+        """The address of the Primary of the highest term; when none is known, every member is asked."""
+        for ask in (False, True):
+            views = await self.look() if ask else tuple(watch.view for watch in self._watches.values())
+            leading = [view for view in views if view.itself.writable]
+            if leading:
+                return max(leading, key=lambda view: view.itself.term or 0).address
+        return None
+
+    def _monitor(self, address: str, login: bool) -> Client:
+        """A client of one address, with the login that only looks, or with none."""
+        settings = self._settings
+        user, password = (settings.username, settings.password) if login else ("", None)
+        shown = password.reveal() if password else ""
+        deadline_ms = int(settings.deadline_s * 1000)
+        return direct_client(address, self._options, user, shown, settings.deadline_s, timeoutMS=deadline_ms)
+
     @asynccontextmanager
     async def _operator(self, address: str, deadline_s: float) -> AsyncIterator[Client]:
         """The operator's client of one member, for as long as one command takes."""
-        operator = self._settings.operator
-        if operator is None:
-            raise Refused("there is no operator: add [replica_set.operator] with a user of the role clusterManager")
-        client = direct_client(
-            address,
-            self._options,
-            operator.username,
-            operator.password.reveal(),
-            self._settings.deadline_s,
-            timeoutMS=int(deadline_s * 1000),
-        )
+        client = self._operator_client(address, deadline_s)
         try:
             yield client
         finally:
             await client.close()
+
+    def _operator_client(self, address: str, deadline_s: float, reach_s: float | None = None) -> Client:
+        """The operator's client of one member. Raises Refused when there is no operator."""
+        settings, operator = self._settings, self._settings.operator
+        if operator is None:
+            raise Refused("there is no operator: add [replica_set.operator] with a user of the role clusterManager")
+        return direct_client(
+            address,
+            self._options,
+            operator.username,
+            operator.password.reveal(),
+            reach_s or settings.deadline_s,
+            timeoutMS=int(deadline_s * 1000),
+        )
 
 
 def _joined(host: str, port: int | None) -> str:

@@ -1,14 +1,13 @@
 """What a mongod's documents say, as values: hello, replSetGetStatus, the configuration. Pure."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from console.cluster.snapshot import Health, Member, MemberState, PeerView, SyncProgress
-from console.cluster.views import MemberConfig, MemberView
+from console.cluster.views import MemberView
 
-Document = Mapping[str, Any]
+from .configuration import Document, lines
 
 NOT_REACHABLE = "(not reachable/healthy)"
 
@@ -23,8 +22,19 @@ class Facts:
     config: Document | None = None
     ping_ms: float | None = None
     version: str = ""
-    oplog_window_s: float | None = None
+    slow: "Slow | None" = None
     operable: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slow:
+    """What changes slowly or costs more to ask for."""
+
+    oplog_window_s: float | None = None
+    oplog_full_s: float | None = None
+    data_bytes: int | None = None
+    cache_bytes: int | None = None
+    compatibility: str = ""
 
 
 def member_view(facts: Facts) -> MemberView:
@@ -36,7 +46,7 @@ def member_view(facts: Facts) -> MemberView:
         itself=_itself(facts, status),
         set_name=str(facts.hello.get("setName", "")),
         peers=peers(status),
-        config=tuple(_line(line) for line in config.get("members", ())),
+        config=lines(config),
         config_version=_whole(config.get("version")),
         heartbeat_s=settings.get("heartbeatIntervalMillis", 2000) / 1000,
         election_timeout_s=settings.get("electionTimeoutMillis", 10000) / 1000,
@@ -74,8 +84,22 @@ def oplog_window_s(first: Document | None, last: Document | None) -> float | Non
     return float(last["ts"].time - first["ts"].time)
 
 
+def oplog_full_s(window_s: float | None, stats: Document) -> float | None:
+    """Seconds that an oplog will reach back when it is full, at the rate so far."""
+    used, most = stats.get("size"), stats.get("maxSize")
+    if window_s is None or not used or not most:
+        return window_s
+    return window_s * max(1.0, float(most) / float(used))
+
+
+def clock_ahead_s(hello: Document, at: datetime) -> float | None:
+    """How many seconds the server's clock was ahead of `at`, the middle of the question by our clock."""
+    told = _utc(hello.get("localTime"))
+    return (told - at).total_seconds() if told else None
+
+
 def _itself(facts: Facts, status: Document) -> Member:
-    hello = facts.hello
+    hello, slow = facts.hello, facts.slow or Slow()
     own: Document = next((member for member in status.get("members", ()) if member.get("self")), {})
     terms = [known for known in (_whole(status.get("term")), term(hello)) if known is not None]
     topology = hello.get("topologyVersion") or {}
@@ -92,7 +116,11 @@ def _itself(facts: Facts, status: Document) -> Member:
         ping_ms=facts.ping_ms,
         sync_source=own.get("syncSourceHost") or own.get("syncingTo") or None,
         progress=_progress(status.get("initialSyncStatus")),
-        oplog_window_s=facts.oplog_window_s,
+        oplog_window_s=slow.oplog_window_s,
+        oplog_full_s=slow.oplog_full_s,
+        data_bytes=slow.data_bytes,
+        cache_bytes=slow.cache_bytes,
+        compatibility=slow.compatibility,
         election_at=_utc(status.get("electionCandidateMetrics", {}).get("newTermStartDate")),
         process_id=str(topology.get("processId", "")),
         lag_s=next((peer.lag_s for peer in peers(status) if peer.address == own.get("name")), None),
@@ -144,18 +172,6 @@ def _state_named(name: Any) -> MemberState:
     if name == NOT_REACHABLE:
         return MemberState.DOWN
     return MemberState(name) if name in MemberState.__members__ else MemberState.UNKNOWN
-
-
-def _line(line: Document) -> MemberConfig:
-    return MemberConfig(
-        address=str(line.get("host", "")),
-        votes=int(line.get("votes", 1)),
-        priority=float(line.get("priority", 1)),
-        hidden=bool(line.get("hidden", False)),
-        arbiter=bool(line.get("arbiterOnly", False)),
-        delay_s=int(line.get("secondaryDelaySecs", line.get("slaveDelay", 0))),
-        newly_added=bool(line.get("newlyAdded", False)),
-    )
 
 
 def _progress(sync: Document | None) -> SyncProgress | None:

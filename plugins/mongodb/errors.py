@@ -19,6 +19,20 @@ AUTHENTICATION_FAILED = 18
 UNAUTHORIZED = 13
 EXCEEDED_TIME_LIMIT = 262
 IN_PROGRESS = 117
+NOT_SECONDARY = 95
+NOT_PRIMARY = (10107, 13435, 10058)
+RECONFIGURE_REFUSALS = {
+    UNAUTHORIZED: "MongoDB refused the operator's credentials",
+    AUTHENTICATION_FAILED: "MongoDB refused the operator's credentials",
+    2: "MongoDB refused the configuration",
+    74: "no majority of the new configuration answered the Primary, and nothing was changed",
+    93: "MongoDB refused the configuration",
+    103: "the configuration was changed by somebody else at that moment, or MongoDB does not allow this change",
+    104: "the Primary could not be Primary in this configuration",
+    109: "another reconfiguration is going on; look again when it has ended",
+    308: "a majority does not hold the current configuration yet, and nothing was changed; look again in a moment",
+}
+"""What MongoDB's error codes mean, where they are known to leave the configuration as it was."""
 
 
 def connection_problem(error: BaseException, deadline_s: float) -> tuple[Health, str]:
@@ -74,6 +88,42 @@ def step_down_problem(error: BaseException, member: str) -> Refused | Unclear:
     if isinstance(error, AutoReconnect):
         return Unclear(f"the connection to {member} was lost after the command was sent")
     return Unclear(f"{type(error).__name__}: {error}")
+
+
+def reconfigure_problem(error: BaseException, member: str) -> Refused | Unclear:
+    """What a failed reconfiguration means. Refused only where MongoDB is known to have changed nothing."""
+    code, words = _code(error), _words(error)
+    if code in NOT_PRIMARY:
+        return Refused(f"{member} is not Primary any more: {words}")
+    if code in RECONFIGURE_REFUSALS:
+        return Refused(f"{RECONFIGURE_REFUSALS[code]}: {words}")
+    if isinstance(error, AutoReconnect) and not isinstance(error, NotPrimaryError):
+        return Unclear(f"the connection to {member} was lost after the reconfiguration was sent")
+    return Unclear(f"{member} did not finish the reconfiguration: {words}")
+
+
+def freeze_problem(error: BaseException, member: str) -> Refused | Unclear:
+    """What a failed freeze means."""
+    code, words = _code(error), _words(error)
+    if code == NOT_SECONDARY:
+        return Refused(f"{member} is Primary or stands for election: {words}")
+    if code in (UNAUTHORIZED, AUTHENTICATION_FAILED):
+        return Refused(f"MongoDB refused the operator's credentials: {words}")
+    if isinstance(error, AutoReconnect):
+        return Unclear(f"the connection to {member} was lost after the command was sent")
+    return Unclear(words)
+
+
+def _code(error: BaseException) -> int | None:
+    """MongoDB's number for it; where PyMongo has a class of its own for the error, only the details hold it."""
+    if isinstance(error, NotPrimaryError):
+        details = error.details if isinstance(error.details, dict) else {}
+        return details.get("code")
+    return error.code if isinstance(error, OperationFailure) else None
+
+
+def _words(error: BaseException) -> str:
+    return str(error).split(", full error")[0]
 
 
 def _causes(error: BaseException | None) -> list[BaseException]:

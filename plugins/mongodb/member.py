@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pymongo import AsyncMongoClient
@@ -19,11 +20,12 @@ from pymongo.monitoring import (
 from console.cluster.snapshot import Health
 from console.cluster.views import MemberView
 
-from .documents import Document, Facts, member_view, oplog_window_s, unseen, with_problem
+from .configuration import Document
+from .documents import Facts, Slow, clock_ahead_s, member_view, unseen, with_problem
 from .errors import command_problem, connection_problem, is_connection_problem
+from .slow import slowly
 
-OPLOG_EVERY_S = 10.0
-NATURAL, REVERSED = 1, -1
+SLOWLY_EVERY_S = 10.0
 
 logging.getLogger("pymongo").setLevel(logging.WARNING)  # its lower levels tell commands and addresses
 
@@ -74,7 +76,11 @@ class MemberWatch(ServerHeartbeatListener):
         self._ping_ms: float | None = None
         self._version = ""
         self._process: object = None
-        self._window: tuple[float, float | None] = (float("-inf"), None)
+        self.clock_ahead_s: float | None = None
+        """Of our own clock."""
+        self.set_id: object = None
+        """The identity of the set, which another set of the same name does not share."""
+        self._slow: tuple[float, Slow] = (float("-inf"), Slow())
         self._unreachable: tuple[Health, str] | None = (Health.UNKNOWN, "not looked at yet")
         self._untold = ""
         """Why it says hello and does not tell its status."""
@@ -99,7 +105,7 @@ class MemberWatch(ServerHeartbeatListener):
                 config=self._config,
                 ping_ms=self._ping_ms,
                 version=self._version,
-                oplog_window_s=self._window[1],
+                slow=self._slow[1],
                 operable=self.operable,
             )
         )
@@ -140,6 +146,8 @@ class MemberWatch(ServerHeartbeatListener):
             else:
                 self._untold = command_problem(error, self._user) if isinstance(error, PyMongoError) else str(error)
         self._publish(self.view)
+        if not self._unreachable and not self._untold and time.monotonic() - self._slow[0] >= SLOWLY_EVERY_S:
+            await self._ask_slowly()
         return self.view
 
     async def close(self) -> None:
@@ -147,19 +155,25 @@ class MemberWatch(ServerHeartbeatListener):
         await self._client.close()
 
     async def _ask(self) -> None:
-        began_s = time.monotonic()
+        began_s, at = time.monotonic(), datetime.now(UTC)
         hello = await self._client.admin.command("hello")
-        self._hello, self._unreachable, self._ping_ms = hello, None, 1000 * (time.monotonic() - began_s)
+        took_s = time.monotonic() - began_s
+        self._hello, self._unreachable, self._ping_ms = hello, None, 1000 * took_s
+        self.clock_ahead_s = clock_ahead_s(hello, at + timedelta(seconds=took_s / 2))
         if hello.get("arbiterOnly"):
             return  # an arbiter holds no users: only its hello can be had
         self._status = await self._client.admin.command("replSetGetStatus")
         # The command hides `newlyAdded`, which decides whether a vote counts; the document behind it does not.
-        self._config = await self._client["local"]["system.replset"].find_one()
+        self._config = await self._client["local"]["system.replset"].find_one() or {}
+        self.set_id = self._config.get("settings", {}).get("replicaSetId")
         process = (hello.get("topologyVersion") or {}).get("processId")
         if not self._version or process != self._process:
             self._version = str((await self._client.admin.command("buildInfo"))["version"])
             self._process = process
-        if time.monotonic() - self._window[0] >= OPLOG_EVERY_S:
-            oplog = self._client["local"]["oplog.rs"]
-            first, last = [await oplog.find_one({}, {"ts": 1}, sort=[("$natural", way)]) for way in (NATURAL, REVERSED)]
-            self._window = (time.monotonic(), oplog_window_s(first, last))
+
+    async def _ask_slowly(self) -> None:
+        """What fails here says nothing of the member's health: the last that was known stands."""
+        self._slow = (time.monotonic(), self._slow[1])
+        with suppress(PyMongoError, OSError, TimeoutError, TypeError, ValueError, KeyError):
+            self._slow = (time.monotonic(), await slowly(self._client))
+            self._publish(self.view)

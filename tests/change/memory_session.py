@@ -14,11 +14,13 @@ _numbers = itertools.count()
 
 
 @asynccontextmanager
-async def memory_session(state_dir: Path, *, read_only: bool = False) -> AsyncIterator[tuple[Session, World]]:
-    """A session, looked at once, and the world that it shows."""
+async def memory_session(
+    state_dir: Path, *, read_only: bool = False, name: str = "", more: str = ""
+) -> AsyncIterator[tuple[Session, World]]:
+    """A session, looked at once, and the world that it shows: one of its own, or that of a name."""
     plugins = Plugins((bundled("plugins"),))
-    name = f"world{next(_numbers)}"
-    file = ClusterFile.decode(cluster_file(name), Path("memory.toml"), plugins)
+    name = name or f"world{next(_numbers)}"
+    file = ClusterFile.decode(cluster_file(name) + more, Path("memory.toml"), plugins)
     async with Session.open(file, state_dir, read_only=read_only) as session:
         await session.look("app2", "db1", "db2")
         yield session, world(name)

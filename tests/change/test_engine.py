@@ -41,7 +41,7 @@ async def test_a_drain_reaches_every_place_and_each_intent_stands_before_its_res
         assert world.admins("app2") == {Admin.DRAIN}
         assert world.admins("app1") == {Admin.READY}
         step = ["step.intent", "step.result", "step.verified"]
-        assert journalled(session) == ["plan.confirmed", *step, *step, "plan.finished"]
+        assert journalled(session) == ["plan.confirmed", *step, *step, "hold.begun", "plan.finished"]
         assert len(world.commands) == 4
         assert kinds(run) == [EventKind.PROVED, EventKind.PROVED, EventKind.DONE]
 
@@ -155,7 +155,7 @@ async def test_a_second_change_while_one_runs_is_refused_with_what_runs(tmp_path
 
 
 async def test_another_console_on_the_same_journal_is_refused_too(tmp_path: Path) -> None:
-    async with memory_session(tmp_path) as (one, world), memory_session(tmp_path) as (two, _):
+    async with memory_session(tmp_path) as (one, world), memory_session(tmp_path, name=one.cluster) as (two, _):
         world.set_sessions("app2", 1)
         first = one.start(one.plan("drain", "app2"), YES)
         await asyncio.sleep(0.5)

@@ -76,7 +76,7 @@ def test_options_may_stand_before_or_after_the_verb(tmp_path: Path, memory: str)
 
 def test_status_has_the_keys_of_the_contract(tmp_path: Path, memory: str) -> None:
     document = json.loads(watchkeeper(tmp_path, "status", "--json", "--cluster", memory)[1])
-    keys = "cluster at environment tolerates app_servers balancers replica_set nodes findings"
+    keys = "cluster at environment tolerates app_servers balancers replica_set nodes findings lease lease_reason holds"
     assert set(document) == set(keys.split())
     assert set(document["app_servers"][0]) == set(
         ["name", "address", "domain", "health", "reason", "latency_ms", "age_s", "pools"]
@@ -115,7 +115,7 @@ def test_a_run_is_events_on_stdout_and_records_in_the_journal(tmp_path: Path, me
     assert code == 0
     assert "kernel" in out
     assert watchkeeper(tmp_path, "journal", "verify")[0] == 0
-    assert len(watchkeeper(tmp_path, "journal", "export")[1].splitlines()) == 8
+    assert len(watchkeeper(tmp_path, "journal", "export")[1].splitlines()) == 9
 
 
 def test_a_plan_by_its_hash_runs_only_as_that_plan(tmp_path: Path, memory: str) -> None:
@@ -172,3 +172,84 @@ def test_the_schema_is_json_and_plugins_are_listed(tmp_path: Path) -> None:
     plugins = json.loads(watchkeeper(tmp_path, "plugins", "--json")[1])
     assert plugins["haproxy"] == "balancer"
     assert plugins["mongodb"] == "replica_set"
+
+
+def test_advise_tells_headroom_and_advice_as_words_and_as_a_document(tmp_path: Path, memory: str) -> None:
+    code, out, err = watchkeeper(tmp_path, "advise", "--cluster", memory, "--for", "6")
+    assert code == 0
+    assert "watching cli for 6 s" in err
+    assert "application servers serving" in out
+    assert "No traffic was seen" in out
+    code, out, _ = watchkeeper(tmp_path, "advise", "--cluster", memory, "--for", "0", "--json")
+    document = json.loads(out)
+    assert (code, document["cluster"], document["watched_s"]) == (0, "cli", 0.0)
+    assert document["peak"] == {"requests_s": None, "sessions": None}
+    assert document["headroom"][0] == {
+        "what": "application servers serving",
+        "now": "3",
+        "one_less": "2",
+        "holds": True,
+    }
+    assert document["advice"][-1]["says"] == "No peak was seen yet: whether this is enough is not known."
+
+
+def test_users_are_a_number_above_0(tmp_path: Path, memory: str) -> None:
+    code, out, err = watchkeeper(tmp_path, "advise", "--cluster", memory, "--users", "none")
+    assert (code, out) == (2, "")
+    assert "--users" in err
+
+
+def killed_run(tmp_path: Path, memory: str) -> str:
+    """The id of a drain that was killed -9 after its first words."""
+    environment = {**os.environ, "WATCHKEEPER_STATE_DIR": str(tmp_path / "state"), "HOME": str(tmp_path)}
+    words = ("run", "drain", "app2", "--reason", "kernel", "--yes", "--json", "--cluster", memory)
+    run = subprocess.Popen(
+        [sys.executable, "-m", "console", *words], stdout=subprocess.PIPE, text=True, env=environment
+    )
+    assert run.stdout
+    first = json.loads(run.stdout.readline())
+    run.kill()
+    run.communicate(timeout=10)
+    return str(first["run"])
+
+
+@pytest.mark.parametrize("way", ["resume", "undo"])
+def test_a_killed_run_is_told_at_the_next_start_and_goes_on_or_back(tmp_path: Path, memory: str, way: str) -> None:
+    run = killed_run(tmp_path, memory)
+    code, out, _ = watchkeeper(tmp_path, "journal", "unfinished")
+    assert (code, f"run {run}: drain app2" in out) == (0, True)
+    code, out, err = watchkeeper(tmp_path, "run", "ready", "app2", "--reason", "x", "--yes", "--cluster", memory)
+    assert code == 3
+    assert f"unfinished: run {run}: drain app2" in err
+    assert f"`watchkeeper journal resume {run}` goes on" in out
+    code, _, err = watchkeeper(tmp_path, "journal", way, run, "--reason", "x", "--cluster", memory)
+    assert (code, "nothing was confirmed" in err) == (2, True)
+    code, out, err = watchkeeper(tmp_path, "journal", way, run, "--reason", "x", "--yes", "--json", "--cluster", memory)
+    assert code == 0, out + err
+    events = [json.loads(line) for line in out.splitlines()]
+    assert "drain app2 on every balancer: not applied: " in events[0]["says"]
+    assert events[-1]["kind"] == "done"
+    assert watchkeeper(tmp_path, "journal", "unfinished")[1] == ""
+    assert watchkeeper(tmp_path, "journal", "verify")[0] == 0
+
+
+def test_a_killed_run_can_be_marked_as_done_with_a_reason(tmp_path: Path, memory: str) -> None:
+    run = killed_run(tmp_path, memory)
+    code, out, err = watchkeeper(tmp_path, "journal", "close", run, "--reason", "looked at", "--cluster", memory)
+    assert code == 0, err
+    assert "step 1: drain app2 on every balancer: not applied: " in out
+    assert watchkeeper(tmp_path, "journal", "unfinished")[1] == ""
+    assert "looked at" in watchkeeper(tmp_path, "journal", "show")[1]
+
+
+def test_a_run_that_nobody_knows_is_exit_code_2(tmp_path: Path, memory: str) -> None:
+    for verb in ("resume", "undo"):
+        words = ("journal", verb, "ffff", "--reason", "x", "--yes", "--cluster", memory)
+        code, _, err = watchkeeper(tmp_path, *words)
+        assert (code, "no run 'ffff' on cli" in err) == (2, True)
+
+
+def test_a_time_that_is_none_is_exit_code_2(tmp_path: Path, memory: str) -> None:
+    words = ("run", "drain", "app2", "--reason", "x", "--yes", "--until", "soon", "--cluster", memory)
+    code, _, err = watchkeeper(tmp_path, *words)
+    assert (code, "--until: expected a time" in err) == (2, True)

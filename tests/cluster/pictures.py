@@ -8,6 +8,7 @@ from console.cluster.merge import judged
 from console.cluster.snapshot import (
     Admin,
     AppServer,
+    Backend,
     Balancer,
     Health,
     Hold,
@@ -164,6 +165,21 @@ def large(app_servers: int = 200) -> Snapshot:
     )
 
 
+def with_spare_server(snapshot: Snapshot, **changes: Any) -> Snapshot:
+    """The same with app4, healthy and in no pool."""
+    spare = replace(_app_server(4), pools=(), **changes)
+    node = replace(_node("app", 4), spare=True)
+    return judged(replace(snapshot, spare_servers=(spare,), nodes=(*snapshot.nodes, node)))
+
+
+def with_backend(snapshot: Snapshot, balancer: str, backend: str, /, **changes: Any) -> Snapshot:
+    """The same with other words on how servers join one backend of one balancer."""
+    found = snapshot.balancer(balancer)
+    assert found
+    pools = tuple(replace(pool, **changes) if pool.name == backend else pool for pool in found.pools)
+    return with_balancer(snapshot, balancer, pools=pools)
+
+
 def with_server(snapshot: Snapshot, name: str, /, **changes: Any) -> Snapshot:
     """The same with other values in one application server."""
     servers = tuple(replace(s, **changes) if s.name == name else s for s in snapshot.app_servers)
@@ -196,6 +212,26 @@ def with_member(snapshot: Snapshot, name: str, /, **changes: Any) -> Snapshot:
 def with_members(snapshot: Snapshot, *members: Member) -> Snapshot:
     """The same with other members; votes and majority follow."""
     return judged(replace(snapshot, replica_set=_replica_set(*members, term=snapshot.replica_set.term)))
+
+
+def with_spare(snapshot: Snapshot, /, **changes: Any) -> Snapshot:
+    """The same with db4 prepared to be a member, just as it should be but for these values."""
+    spare = SpareMember(
+        name="db4",
+        address="10.0.2.14:27017",
+        domain="rack-a",
+        health=Health.UP,
+        awaits_config=True,
+        version="6.0.5",
+        compatibility="6.0",
+        clock_skew_s=0.01,
+        process_id="655f00000000000000000004",
+        empty=True,
+        former=False,
+        reached_by=tuple((member.name, True) for member in snapshot.replica_set.members),
+        age_s=0.5,
+    )
+    return replace(snapshot, spare_members=(replace(spare, **changes),))
 
 
 def with_node(snapshot: Snapshot, name: str, /, **changes: Any) -> Snapshot:
@@ -235,6 +271,9 @@ def _app_server(number: int) -> AppServer:
                 address=f"{address}:8080",
                 sticky=backend == "web",
                 check_reads_body=True,
+                dynamic=False,
+                written_weight=100,
+                options="check inter 2s",
                 requests=1200,
                 changed_s=86_400,
             )
@@ -256,6 +295,10 @@ def _balancer(number: int) -> Balancer:
         process_id=4000 + number,
         writable=True,
         backends=BACKENDS,
+        pools=tuple(
+            Backend(name=name, options="check inter 2s", line="server {server} {address} check weight {weight}")
+            for name in BACKENDS
+        ),
         age_s=0.3,
     )
 
@@ -279,6 +322,10 @@ def _member(number: int, primary: int) -> Member:
         believes_primary=f"10.0.2.{10 + primary}:27017",
         writable=leads,
         oplog_window_s=172_800.0,
+        oplog_full_s=172_800.0,
+        data_bytes=10 * GIB,
+        compatibility="6.0",
+        options=(f"_id={number - 1}",),
         election_at=datetime(2026, 11, 20, 12, 30, tzinfo=UTC) if leads else None,
         process_id=f"655f0000000000000000000{number}",
         seen_by=tuple(

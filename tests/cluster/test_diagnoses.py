@@ -1,11 +1,14 @@
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from console.cluster.diagnoses import DIAGNOSES, diagnose
-from console.cluster.snapshot import Admin, Health, MemberState, PeerView, Severity, Snapshot, SyncProgress
+from console.cluster.merge import judged
+from console.cluster.snapshot import Admin, Health, Hold, MemberState, PeerView, Severity, Snapshot, SyncProgress
 from tests.cluster.pictures import (
+    AT,
     calm,
     draining,
     empty,
@@ -19,6 +22,7 @@ from tests.cluster.pictures import (
     with_pools,
     with_server,
 )
+from tests.cluster.test_drift import DRIFT
 
 Found = tuple[str, str, str, str]
 
@@ -33,6 +37,14 @@ def seen(state: MemberState, health: Health, age_s: float = 1.0) -> tuple[tuple[
 
 
 UNSEEN: dict[str, Any] = {"health": Health.UNKNOWN, "state": MemberState.UNKNOWN, "reason": "no route"}
+HOLD = Hold(
+    target="app2",
+    admin=Admin.DRAIN,
+    owner="ann@bastion1",
+    reason="kernel",
+    since=AT - timedelta(hours=1),
+    until=AT - timedelta(minutes=1),
+)
 BAD: dict[str, Any] = {"health": Health.DOWN, "reason": "mongodb: fail"}
 
 
@@ -308,6 +320,15 @@ EXPECTED: list[tuple[Snapshot, Found]] = [
         ("disk-nearly-full", "warning", "db1", "The disk of db1 is 93 % full: 186 of 200 GiB (limit 90 %)."),
     ),
     (
+        judged(replace(calm(), holds=(HOLD,))),
+        (
+            "hold-expired",
+            "warning",
+            "app2",
+            "ann@bastion1 put it into drain until 2026-11-23 02:59 UTC: kernel; make it ready or hold it anew.",
+        ),
+    ),
+    (
         with_node(calm(), "db1", name="d\u0432\u0031"),
         ("looks-alike", "warning", "d\u0432\u0031", r"The name 'd\u04321' may be mistaken for another."),
     ),
@@ -325,7 +346,8 @@ def test_where_nothing_is_wrong_nothing_is_found(snapshot: Snapshot) -> None:
 
 
 def test_every_diagnosis_has_its_sentence_tested() -> None:
-    assert {function.__name__.replace("_", "-") for function in DIAGNOSES} == {code for _, (code, *_) in EXPECTED}
+    tested = {expected[0] for _, expected in (*EXPECTED, *DRIFT)}
+    assert {function.__name__.replace("_", "-") for function in DIAGNOSES} == tested
 
 
 def test_the_most_severe_findings_come_first_and_then_go_by_subject() -> None:
@@ -361,3 +383,8 @@ def test_a_set_of_one_has_no_spare_vote() -> None:
     assert found(only, "no-spare-vote") == [
         ("no-spare-vote", "warning", "rs0", "One more loss stops writes: there is only one vote.")
     ]
+
+
+def test_a_hold_without_an_end_or_with_one_that_is_to_come_is_no_finding() -> None:
+    open_end, later = replace(HOLD, until=None), replace(HOLD, until=AT + timedelta(minutes=1))
+    assert found(judged(replace(calm(), holds=(open_end, later))), "hold-expired") == []

@@ -5,8 +5,9 @@ from console.cluster.layout import Layout, NodeLine
 from console.cluster.merge import Board
 from console.cluster.snapshot import Load, ServerLoad
 from console.cluster.views import HealthView, View
+from plugins.memory.members import MEMBERS
 from plugins.memory.views import balancer_view, health_view, member_view
-from plugins.memory.world import MEMBERS, World
+from plugins.memory.world import World
 from tests.cluster.pictures import AT, calm, primary_lost, unknown, with_member, with_pools
 
 LAYOUT = Layout(cluster="memory", nodes=(NodeLine(name="app1", address="app1", roles=("app",)),))

@@ -1,39 +1,27 @@
 """What every replica-set plugin does, the one in memory held to the same behaviours as a real set."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Protocol
+from dataclasses import replace
+from typing import Protocol, cast
 
 import pytest
 
-from console import lab as labs
+from console.cluster.configuration import difference
 from console.cluster.snapshot import Health, MemberState
-from console.cluster.views import MemberView
-from console.ports.clusterfile import ClusterFile
-from console.ports.plugins import Plugins, bundled
-from console.ports.protocols import Refused, ReplicaSetPort, StepsDown
+from console.cluster.views import MemberConfig, MemberView
+from console.ports.protocols import Freezes, LooksAtSpares, Reconfigures, Refused, ReplicaSetPort, StepsDown
 from console.ports.reach import Reach
-from plugins.memory import cluster_file
 
 
-class Subject(ReplicaSetPort, StepsDown, Protocol):
-    """A replica set that can be stepped down."""
+class Subject(ReplicaSetPort, StepsDown, Reconfigures, Freezes, LooksAtSpares, Protocol):
+    """A replica set that can be changed in every way that there is."""
 
 
-@pytest.fixture(params=["memory", pytest.param("mongodb", marks=pytest.mark.live)])
-async def replica_set(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
-    if request.param == "memory":
-        text, path = cluster_file("contract-set"), Path("memory.toml")
-    else:
-        lab = request.getfixturevalue("lab")
-        labs.await_green(lab.name, lab.state_dir)
-        path = Path(lab.status.cluster_file)
-        text = path.read_text()
-    reach = Reach.of(ClusterFile.decode(text, path, Plugins((bundled("plugins"),))))
-    assert isinstance(reach.replica_set, StepsDown)
-    yield reach.replica_set
-    await reach.close()
+@pytest.fixture
+def replica_set(reach: Reach) -> Subject:
+    for capability in (StepsDown, Reconfigures, Freezes, LooksAtSpares):
+        assert isinstance(reach.replica_set, capability)
+    return cast(Subject, reach.replica_set)
 
 
 async def primary(replica_set: Subject) -> MemberView:
@@ -97,3 +85,104 @@ async def test_the_command_is_told_with_its_times_and_never_forces(replica_set: 
     words = replica_set.step_down_command("db1:27017", period_s=60, catch_up_s=10)
     assert "replSetStepDown: 60" in words
     assert "force" not in words
+
+
+async def configuration(replica_set: Subject) -> tuple[MemberConfig, ...]:
+    return (await primary(replica_set)).config
+
+
+async def secondary(replica_set: Subject) -> MemberView:
+    views = await replica_set.look()
+    return next(view for view in views if view.itself.state is MemberState.SECONDARY)
+
+
+async def with_priority(replica_set: Subject, priority: float) -> tuple[MemberConfig, ...]:
+    """The configuration with this priority for one secondary."""
+    chosen = (await secondary(replica_set)).address
+    return tuple(
+        replace(line, priority=priority) if line.address == chosen else line
+        for line in await configuration(replica_set)
+    )
+
+
+async def held_by_all(replica_set: Subject, lines: tuple[MemberConfig, ...]) -> None:
+    async with asyncio.timeout(20):
+        for view in await replica_set.look():
+            while difference(lines, view.config):
+                await asyncio.sleep(0.1)
+                [view] = [again for again in await replica_set.look() if again.address == view.address]
+
+
+async def test_a_line_is_changed_and_changed_back_and_every_member_hears_of_it(replica_set: Subject) -> None:
+    before = await configuration(replica_set)
+    after = await with_priority(replica_set, 0.5)
+    await replica_set.reconfigure(before, after)
+    await held_by_all(replica_set, after)
+    await replica_set.reconfigure(after, before)
+    assert difference(before, await configuration(replica_set)) == ""
+
+
+async def test_a_configuration_that_is_not_the_expected_one_is_refused_with_the_difference(
+    replica_set: Subject,
+) -> None:
+    before = await configuration(replica_set)
+    version = (await primary(replica_set)).config_version
+    with pytest.raises(Refused, match="has priority 1 instead of 3"):
+        await replica_set.reconfigure(await with_priority(replica_set, 3.0), await with_priority(replica_set, 4.0))
+    assert difference(before, await configuration(replica_set)) == ""
+    assert (await primary(replica_set)).config_version == version
+
+
+async def test_what_is_so_already_is_not_sent_again(replica_set: Subject) -> None:
+    before = await configuration(replica_set)
+    version = (await primary(replica_set)).config_version
+    await replica_set.reconfigure(await with_priority(replica_set, 7.0), before)
+    assert (await primary(replica_set)).config_version == version
+
+
+async def test_an_undo_leaves_what_another_changed(replica_set: Subject) -> None:
+    before = await configuration(replica_set)
+    await replica_set.reconfigure(await with_priority(replica_set, 3.0), before, thorough=True)
+    assert difference(before, await configuration(replica_set)) == ""
+
+
+async def test_a_reconfiguration_in_another_term_is_refused(replica_set: Subject) -> None:
+    term = (await primary(replica_set)).itself.term or 0
+    with pytest.raises(Refused, match=f"is Primary in term {term} now, not in term {term + 1}"):
+        await replica_set.reconfigure(
+            await configuration(replica_set), await with_priority(replica_set, 2.0), term=term + 1
+        )
+
+
+async def test_the_primary_is_not_configured_away(replica_set: Subject) -> None:
+    leading, before = (await primary(replica_set)).address, await configuration(replica_set)
+    with pytest.raises(Refused):
+        await replica_set.reconfigure(before, [line for line in before if line.address != leading])
+    with pytest.raises(Refused, match="the Primary could not be Primary in this configuration"):
+        await replica_set.reconfigure(
+            before, [replace(line, priority=0.0) if line.address == leading else line for line in before]
+        )
+    assert difference(before, await configuration(replica_set)) == ""
+
+
+async def test_nothing_is_forced_while_there_is_a_primary(replica_set: Subject) -> None:
+    before, chosen = await configuration(replica_set), (await secondary(replica_set)).address
+    with pytest.raises(Refused, match="nothing has to be forced"):
+        await replica_set.force_reconfigure(chosen, before, before[:2])
+    assert difference(before, await configuration(replica_set)) == ""
+
+
+async def test_a_secondary_is_frozen_and_let_go_and_the_primary_is_not(replica_set: Subject) -> None:
+    chosen = (await secondary(replica_set)).address
+    await replica_set.freeze(chosen, 60)
+    await replica_set.freeze(chosen, 0)
+    with pytest.raises(Refused, match="is Primary or stands for election"):
+        await replica_set.freeze((await primary(replica_set)).address, 60)
+
+
+async def test_only_the_forced_command_forces(replica_set: Subject) -> None:
+    before = (MemberConfig(address="a:1"), MemberConfig(address="b:1"))
+    assert "force" not in replica_set.reconfigure_command(before, before[:1])
+    assert "force" in replica_set.force_reconfigure_command("a:1", before, before[:1])
+    assert "b:1" in replica_set.reconfigure_command(before, before[:1])
+    assert "replSetFreeze: 60" in replica_set.freeze_command("a:1", 60)

@@ -58,7 +58,7 @@ backend again from tcp
 
 
 def members(stat: str = STAT, states: str = STATES, config: str = CONFIG) -> dict[str, PoolMember]:
-    found = pool_members("lb1", parse_stat(stat), parse_states(states), parse_config(config))
+    found = pool_members("lb1", parse_stat(stat), parse_states(states), parse_config(config), "2.8.25")
     return {member.server: member for member in found}
 
 
@@ -78,6 +78,8 @@ def test_a_server_is_told_in_the_consoles_words() -> None:
         checked=True,
         check_reads_body=True,
         limit=50,
+        dynamic=True,
+        options="cookie a1",
     )
     assert members()["app1"].errors == 7
     assert members()["app1"].requests == 9

@@ -54,12 +54,14 @@ def test_its_cluster_file_makes_every_port(reach: Reach) -> None:
         assert isinstance(port, protocols.BalancerPort)
         assert isinstance(port, protocols.SetsAdmin)
         assert isinstance(port, protocols.EndsSessions)
+        assert isinstance(port, protocols.AddsServers)
+        assert isinstance(port, protocols.SetsWeight)
     assert isinstance(reach.replica_set, protocols.ReplicaSetPort)
     assert isinstance(reach.replica_set, protocols.StepsDown)
     assert isinstance(reach.health, protocols.HealthCheck)
     assert isinstance(reach.shells, protocols.Shells)
     assert isinstance(reach.facts, protocols.HostFacts)
-    assert len(reach.hosts) == 8
+    assert len(reach.hosts) == 9
 
 
 async def test_a_drain_keeps_the_sessions_and_holds_on_its_own_balancer_only(reach: Reach, world: memory.World) -> None:
@@ -130,6 +132,33 @@ async def test_a_reloaded_balancer_has_forgotten_and_is_another_process(reach: R
     world.reload("lb1")
     assert (await balancer(reach).look()).process_id != before
     assert world.admins("app2") == {Admin.READY}
+
+
+async def test_a_reload_forgets_who_joined_who_left_and_every_weight(reach: Reach, world: memory.World) -> None:
+    await balancer(reach).add_server("app", "app4", address="app4:8080", weight=7, options="check")
+    await balancer(reach).set_admin("app", "app1", Admin.MAINT)
+    await balancer(reach).delete_server("app", "app1")
+    await balancer(reach).set_weight("web", "app2", 7)
+    world.reload("lb1")
+    servers = (await balancer(reach).look()).servers
+    assert {(s.backend, s.server) for s in servers} == {(b, f"app{n}") for b in ("app", "web") for n in (1, 2, 3)}
+    assert {server.weight for server in servers} == {100}
+
+
+async def test_a_server_with_sessions_is_not_deleted(reach: Reach, world: memory.World) -> None:
+    await balancer(reach).set_admin("app", "app2", Admin.MAINT)
+    world.set_sessions("app2", 1)
+    with pytest.raises(Refused, match="Server still has connections attached"):
+        await balancer(reach).delete_server("app", "app2")
+    assert ("lb1", "app") in world.places("app2")
+
+
+async def test_a_backend_that_takes_no_servers_says_why(reach: Reach, world: memory.World) -> None:
+    world.balancers["lb1"].refuses_in["app"] = "it is static"
+    [pool] = [pool for pool in (await balancer(reach).look()).pools if pool.name == "app"]
+    assert (pool.refuses_servers, pool.refuses_weights) == ("it is static", "it is static")
+    with pytest.raises(Refused, match="it is static"):
+        await balancer(reach).add_server("app", "app4", address="app4:8080", weight=7, options="check")
 
 
 async def test_a_step_down_elects_the_one_furthest_ahead_in_the_next_term(reach: Reach, world: memory.World) -> None:

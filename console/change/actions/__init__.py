@@ -3,16 +3,40 @@
 from difflib import get_close_matches
 
 from console.change.action import Action
-from console.change.actions import drain, maint, ready, resize, restart, step_down
+from console.change.actions import (
+    add_secondary,
+    add_server,
+    drain,
+    force_reconfigure,
+    freeze,
+    maint,
+    ready,
+    remove_member,
+    remove_server,
+    resize,
+    restart,
+    set_priority,
+    set_weight,
+    step_down,
+)
 from console.change.plan import PlanError
 
 ACTIONS: tuple[Action, ...] = (
     drain.ACTION,
     ready.ACTION,
     maint.ACTION,
+    add_server.ACTION,
+    remove_server.ACTION,
+    set_weight.ACTION,
     step_down.ACTION,
+    add_secondary.ACTION,
+    remove_member.ACTION,
+    set_priority.ACTION,
+    freeze.FREEZE,
+    freeze.UNFREEZE,
     restart.ACTION,
     resize.ACTION,
+    force_reconfigure.ACTION,
 )
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from console.change.action import Action, Parameter, Value
-from console.change.actions import pool
-from console.change.plan import Plan
+from console.change.actions import pool, until
+from console.change.plan import Holding, Plan
 from console.cluster.snapshot import Admin, Snapshot
 from console.cluster.whatif import impact, without_server
 
@@ -24,6 +24,7 @@ PARAMETERS = (
         says="what to do when sessions are left then",
         choices=("ask", *pool.CHOICES),
     ),
+    until.PARAMETER,
 )
 
 
@@ -43,6 +44,7 @@ def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Pl
         impact=impact(snapshot, without_server(snapshot, target)),
         fingerprint=pool.fingerprint(server),
         notes=pool.sticky_notes(server),
+        hold=Holding(admin=Admin.DRAIN, for_s=until.seconds(str(parameters["until"]))),
     )
 
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from console.change.action import Action, Value
-from console.change.actions import drain, pool
-from console.change.plan import Plan
+from console.change.actions import drain, pool, until
+from console.change.plan import Holding, Plan
 from console.cluster.snapshot import Admin, Snapshot
 
 
@@ -22,6 +22,7 @@ def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Pl
         title=f"Maintenance of {target}",
         checks=(*pool.balancer_checks(snapshot, server), pool.capacity_check(snapshot, server, Admin.MAINT)),
         steps=tuple(step for step in (drained, waited, maintained) if step) if maintained else (),
+        hold=Holding(admin=Admin.MAINT, for_s=until.seconds(str(parameters["until"]))),
         notes=(*as_drain.notes, f"While in maintenance, {target} is not health-checked; ready asks it first."),
     )
 

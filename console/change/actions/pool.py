@@ -1,13 +1,15 @@
 """What the pool actions share: where a server stands, and the checks before its balancers are touched."""
 
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
+from statistics import median_low
 
 from console.change.ops import EndSessions, Place, SetAdmin, Wait
 from console.change.plan import Check, PlanError, Step
 from console.change.proofs import AdminIs, NoSessions
 from console.cluster.finding import listed
 from console.cluster.fresh import FRESH_S, fresh, seen
-from console.cluster.snapshot import Admin, AppServer, Health, PoolMember, Snapshot
+from console.cluster.snapshot import Admin, AppServer, Backend, Health, PoolMember, Snapshot
 from console.cluster.standing import pools_known, serves
 
 IDLE_FOR_S = 1.0
@@ -47,14 +49,18 @@ def fingerprint(server: AppServer) -> tuple[tuple[str, str], ...]:
 
 def balancer_checks(snapshot: Snapshot, server: AppServer) -> tuple[Check, ...]:
     """Every balancer answers, lately, and lets us change it; the server stands in their pools."""
-    checks = [
-        Check(
-            says=f"{server.name} stands in a pool",
-            ok=bool(server.pools),
-            value=f"{len(server.pools)} places",
-            limit="at least 1",
-        )
-    ]
+    stands = Check(
+        says=f"{server.name} stands in a pool",
+        ok=bool(server.pools),
+        value=f"{len(server.pools)} places",
+        limit="at least 1",
+    )
+    return (stands, *answering_checks(snapshot))
+
+
+def answering_checks(snapshot: Snapshot) -> tuple[Check, ...]:
+    """Every balancer answers, lately, and lets us change it."""
+    checks = []
     for balancer in snapshot.balancers:
         up = balancer.health is Health.UP and fresh(balancer.age_s)
         checks.append(
@@ -72,6 +78,41 @@ def balancer_checks(snapshot: Snapshot, server: AppServer) -> tuple[Check, ...]:
                 Check(says=f"{balancer.name} lets us change it", ok=balancer.writable is True, value=level, limit="yes")
             )
     return tuple(checks)
+
+
+def servers_checks(snapshot: Snapshot, places: Iterable[tuple[str, str]]) -> tuple[Check, ...]:
+    """Each (balancer, backend) lets servers join and leave while it runs."""
+    return _takes(snapshot, places, "servers", lambda backend: backend.refuses_servers)
+
+
+def weights_checks(snapshot: Snapshot, places: Iterable[tuple[str, str]]) -> tuple[Check, ...]:
+    """Each (balancer, backend) lets weights be set while it runs."""
+    return _takes(snapshot, places, "weights", lambda backend: backend.refuses_weights)
+
+
+def health_check(server: AppServer) -> Check:
+    """It is well by its own word, and said so lately."""
+    # A balancer that makes a server ready sends it traffic before its own first check: so we ask first.
+    return Check(
+        says=f"{server.name} is healthy by its own word",
+        ok=server.health is Health.UP and fresh(server.age_s),
+        value=f"{server.health}, {seen(server.age_s)}" + (f": {server.reason}" if server.reason else ""),
+        limit=f"up, seen within {FRESH_S:g} s",
+    )
+
+
+def usual_weight(snapshot: Snapshot, balancer: str, backend: str, but: str) -> int:
+    """The weight that the other servers have in a place, as their median; 1 where there is none."""
+    others = [
+        pool.weight
+        for server in snapshot.app_servers
+        for pool in server.pools
+        if (pool.balancer, pool.backend) == (balancer, backend)
+        and server.name != but
+        and pool.weight > 0
+        and not pool.backup
+    ]
+    return median_low(others) if others else 1
 
 
 def capacity_check(snapshot: Snapshot, server: AppServer, asked: Admin = Admin.DRAIN) -> Check:
@@ -137,3 +178,17 @@ def wait_idle(server: AppServer, deadline_s: float) -> Step:
         asks=CHOICES,
         ends=EndSessions(places),
     )
+
+
+def _takes(
+    snapshot: Snapshot, places: Iterable[tuple[str, str]], what: str, refuses: Callable[[Backend], str]
+) -> tuple[Check, ...]:
+    checks = []
+    for name, backend in places:
+        balancer = snapshot.balancer(name)
+        pool = balancer.pool(backend) if balancer else None
+        why = refuses(pool) if pool else "not known"
+        checks.append(
+            Check(says=f"{name} takes {what} in {backend} while it runs", ok=not why, value=why or "yes", limit="yes")
+        )
+    return tuple(checks)

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 
 from console.change.action import Action, Value
 from console.change.actions import pool
-from console.change.plan import Check, Plan, Step
+from console.change.plan import Holding, Plan, Step
 from console.change.proofs import Serves
-from console.cluster.fresh import FRESH_S, fresh, seen
-from console.cluster.snapshot import Admin, AppServer, Health, Snapshot
+from console.cluster.snapshot import Admin, AppServer, Snapshot
 from console.cluster.whatif import impact, with_server
 
 
@@ -21,20 +20,11 @@ def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Pl
         parameters=parameters,
         title=f"Make {target} ready",
         cluster=snapshot.cluster,
-        checks=(*pool.balancer_checks(snapshot, server), _health_check(server)),
+        checks=(*pool.balancer_checks(snapshot, server), pool.health_check(server)),
         steps=(_proved_by_service(made_ready, server),) if made_ready else (),
         impact=impact(snapshot, with_server(snapshot, target)),
         fingerprint=pool.fingerprint(server),
-    )
-
-
-def _health_check(server: AppServer) -> Check:
-    # A balancer that makes a server ready sends it traffic before its own first check: so we ask first.
-    return Check(
-        says=f"{server.name} is healthy by its own word",
-        ok=server.health is Health.UP and fresh(server.age_s),
-        value=f"{server.health}, {seen(server.age_s)}" + (f": {server.reason}" if server.reason else ""),
-        limit=f"up, seen within {FRESH_S:g} s",
+        hold=Holding(admin=Admin.READY),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from console.change.action import Action, Parameter, Value
+from console.change.actions import step_down_to
 from console.change.ops import StepDown
 from console.change.plan import Check, Plan, PlanError, Step
 from console.change.proofs import NewPrimary
@@ -32,6 +33,7 @@ PARAMETERS = (
         least=1,
         most=29,
     ),
+    step_down_to.PARAMETER,
 )
 
 
@@ -43,9 +45,10 @@ def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Pl
     if target and snapshot.member(target) is None:
         names = ", ".join(member.name for member in replica_set.members)
         raise PlanError(f"no member '{target}'; there are: {names or 'none'}")
-    candidates = electable_after_step_down(snapshot)
+    to = step_down_to.chosen(snapshot, str(parameters["to"]))
+    candidates = step_down_to.first(electable_after_step_down(snapshot), to)
     steps = () if primary is None else (_step(primary, parameters, _follow(replica_set, primary, candidates)),)
-    return Plan(
+    made = Plan(
         action="step-down",
         target=target or replica_set.name,
         parameters=parameters,
@@ -64,6 +67,7 @@ def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Pl
         fingerprint=_fingerprint(replica_set),
         notes=_notes(primary, candidates, parameters),
     )
+    return step_down_to.handed_to(made, snapshot, to, candidates) if to else made
 
 
 def _step(primary: Member, parameters: Mapping[str, Value], follow: tuple[tuple[str, str], ...]) -> Step:

@@ -7,7 +7,19 @@ The newest head also stands in an anchor file and, where there is one, in syslog
 from console.change.journal.export import export
 from console.change.journal.record import JournalError, Record
 from console.change.journal.store import FILE, Journal
-from console.change.journal.unfinished import Unfinished
+from console.change.journal.unfinished import Unfinished, confirmed_plan, run_named
 from console.change.journal.verification import Problem, Verdict, verify
 
-__all__ = ["FILE", "Journal", "JournalError", "Problem", "Record", "Unfinished", "Verdict", "export", "verify"]
+__all__ = [
+    "FILE",
+    "Journal",
+    "JournalError",
+    "Problem",
+    "Record",
+    "Unfinished",
+    "Verdict",
+    "confirmed_plan",
+    "export",
+    "run_named",
+    "verify",
+]

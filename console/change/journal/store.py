@@ -80,6 +80,11 @@ class Journal:
             journal.append_now("journal.network_fs_allowed", detail={"fstype": fstype})
         return journal
 
+    @property
+    def path(self) -> Path:
+        """Its file."""
+        return self._folder / FILE
+
     async def append(self, kind: str, **fields: Any) -> Record:
         """Commit one record, whatever becomes of the caller meanwhile; fields as `append_now`. Raises JournalError."""
         ends_s = time.monotonic() + DEADLINE_S
@@ -87,12 +92,12 @@ class Journal:
         try:
             written = loop.run_in_executor(self._thread, lambda: self.append_now(kind, ends_s=ends_s, **fields))
         except RuntimeError:
-            raise JournalError(f"journal {self._folder / FILE} is closed") from None
+            raise JournalError(f"journal {self.path} is closed") from None
         written.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody may be left to ask
         try:
             return await asyncio.wait_for(asyncio.shield(written), DEADLINE_S)
         except TimeoutError:
-            raise JournalError(f"journal {self._folder / FILE} did not take a record in {DEADLINE_S:g} s") from None
+            raise JournalError(f"journal {self.path} did not take a record in {DEADLINE_S:g} s") from None
 
     def append_now(
         self,
@@ -136,10 +141,10 @@ class Journal:
     def records(self, after: int = 0) -> Iterator[Record]:
         """Every record after a seq; a corrupt one says so, and the rest is still there. Raises JournalError."""
         try:
-            for row in rows(self._folder / FILE, after):
+            for row in rows(self.path, after):
                 yield decode(*row)
         except sqlite3.Error as error:
-            raise JournalError(f"journal {self._folder / FILE} cannot be read: {error}; verify it") from None
+            raise JournalError(f"journal {self.path} cannot be read: {error}; verify it") from None
 
     def unfinished(self) -> list[Unfinished]:
         """Runs that began and did not end. Raises JournalError."""
@@ -220,11 +225,11 @@ class Journal:
             record = self._commit(fields)
         except (sqlite3.Error, OSError) as error:
             raise self._unwritable(error) from None
-        self.read_only_because = f"journal {self._folder / FILE}: {full}; free some space and start again"
+        self.read_only_because = f"journal {self.path}: {full}; free some space and start again"
         return record
 
     def _unwritable(self, error: Exception) -> JournalError:
-        says = f"journal {self._folder / FILE} is not writable: {error}"
+        says = f"journal {self.path} is not writable: {error}"
         if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_READONLY_DBMOVED:
             says = f"{says}: it was moved or removed while open; put it back and start again"
             self.read_only_because = says

@@ -1,4 +1,8 @@
-"""Runs that began and did not end: what a kill -9 or a power cut left."""
+"""Runs that began and did not end: what a kill -9 or a power cut left; and those whose result nobody knows.
+
+A run that was stopped between two steps (PARTIAL) has ended: each of its steps was proved, nothing about it is
+unknown, and it keeps nobody from anything. It can still be resumed or undone by its name.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,8 +12,9 @@ from console.change.journal.process import alive
 from console.change.journal.record import Record
 
 ENDS = ("plan.finished", "plan.abandoned")
+BEGINS = ("plan.confirmed", "plan.resumed", "plan.undoing")
 INTENTS = ("step.intent", "step.undo")
-OWNED = ("plan.confirmed", *INTENTS)
+OWNED = (*BEGINS, *INTENTS)
 """What only the process writes that carries the run out: after a resume, that is another one than at first."""
 
 
@@ -18,6 +23,7 @@ class Unfinished:
     """One run without an end."""
 
     run: str
+    cluster: str
     action: str
     target: str
     who: str
@@ -32,12 +38,18 @@ class Unfinished:
     command: str
     step: int
     """Number of the last step that began; 0 when none did."""
+    begun: int
+    """The highest number of a step that began; 0 when none did."""
     intent_kind: str
     """step.intent or step.undo: what the last intent was for; empty when none began."""
     answered: bool
     """The last op's answer is known; what it did may be known or not."""
     running: bool
     """The process that owns it is alive: it goes on elsewhere."""
+    ended: str
+    """done, failed, partial, unknown or abandoned, when it has ended since; else empty."""
+    ending: str
+    """The words of its end."""
 
     @property
     def says(self) -> str:
@@ -47,22 +59,36 @@ class Unfinished:
         what = f"run {self.run}: {self.action} {self.target} by {self.who}, begun {ago}"
         if self.running:
             return f"{what}, is running in another console"
+        if self.ended:
+            return f"{what}, has ended: {self.ended}: {self.ending}"
         doing = "" if not self.intent else f"; last begun: {self.intent}"
         known = "" if not self.intent else (" (answered)" if self.answered else " (its answer is not known)")
-        return f"{what}, interrupted after step {self.proved} of {self.steps}{doing}{known}"
+        undoing = "while it was undone, " if self.intent_kind == "step.undo" else ""
+        return f"{what}, {undoing}interrupted after step {self.proved} of {self.steps}{doing}{known}"
 
 
 def unfinished(records: Iterable[Record]) -> list[Unfinished]:
-    """Every run that was confirmed, or sent something, and was neither finished nor abandoned, oldest first."""
+    """Every run that began and did not end, or ended with an unknown result, oldest first."""
+    return [left for left in _runs(records) if left.ended in ("", "unknown")]
+
+
+def run_named(records: Iterable[Record], run: str) -> Unfinished | None:
+    """A run that began, whatever became of it."""
+    return next((left for left in _runs(records) if left.run == run), None)
+
+
+def confirmed_plan(records: Iterable[Record], run: str) -> object:
+    """What the journal keeps of a run's plan; None when nothing."""
+    kept = (r.detail.get("plan") for r in records if r.run == run and r.kind == "plan.confirmed" and not r.corrupt)
+    return next(kept, None)
+
+
+def _runs(records: Iterable[Record]) -> list[Unfinished]:
     runs: dict[str, list[Record]] = {}
     for record in records:
         if record.run and not record.corrupt:
             runs.setdefault(record.run, []).append(record)
-    return [_unfinished(own) for own in runs.values() if _began(own) and not any(r.kind in ENDS for r in own)]
-
-
-def _began(records: list[Record]) -> bool:
-    return any(record.kind in OWNED for record in records)
+    return [_unfinished(own) for own in runs.values() if any(record.kind in OWNED for record in own)]
 
 
 def _unfinished(records: list[Record]) -> Unfinished:
@@ -70,8 +96,10 @@ def _unfinished(records: list[Record]) -> Unfinished:
     first = owned[0]
     intents = [record for record in owned if record.kind in INTENTS]
     intent = intents[-1] if intents else None
+    end = next((r for r in reversed(records) if r.kind in ENDS and r.seq > owned[-1].seq), None)
     return Unfinished(
         run=first.run or "",
+        cluster=str(first.body.get("cluster", "")),
         action=first.action or "",
         target=first.target or "",
         who=first.who,
@@ -83,7 +111,10 @@ def _unfinished(records: list[Record]) -> Unfinished:
         intent=str(intent.detail.get("does", "")) if intent else "",
         command=str(intent.detail.get("command", "")) if intent else "",
         step=intent.step or 0 if intent else 0,
+        begun=max((record.step or 0 for record in intents), default=0),
         intent_kind=intent.kind if intent else "",
         answered=bool(intent) and any(r.kind == "step.result" and intent and r.seq > intent.seq for r in records),
-        running=alive(owned[-1].body),
+        running=end is None and alive(owned[-1].body),
+        ended="" if end is None else "abandoned" if end.kind == "plan.abandoned" else end.outcome or "done",
+        ending=str(end.detail.get("says", "")) if end else "",
     )

@@ -6,7 +6,23 @@ An op is data. Applying it twice is the same as once, so that an unwind may repe
 
 from console.change.ops.node import Resize, TurnService
 from console.change.ops.op import Op, Wait
-from console.change.ops.pool import EndSessions, Place, SetAdmin
-from console.change.ops.replica_set import StepDown
+from console.change.ops.pool import AddServers, DeleteServers, EndSessions, Entry, Place, SetAdmin, SetWeights
+from console.change.ops.replica_set import ForceReconfigure, Freeze, Reconfigure, StepDown
 
-__all__ = ["EndSessions", "Op", "Place", "Resize", "SetAdmin", "StepDown", "TurnService", "Wait"]
+__all__ = [
+    "AddServers",
+    "DeleteServers",
+    "EndSessions",
+    "Entry",
+    "ForceReconfigure",
+    "Freeze",
+    "Op",
+    "Place",
+    "Reconfigure",
+    "Resize",
+    "SetAdmin",
+    "SetWeights",
+    "StepDown",
+    "TurnService",
+    "Wait",
+]

@@ -1,11 +1,12 @@
 """What an op is, and the one that changes nothing."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from console.ports.reach import Reach
 
 
+@runtime_checkable
 class Op(Protocol):
     """One change, as data."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from console.cluster.snapshot import Snapshot
 
@@ -17,8 +17,11 @@ class Verdict:
     """What is seen is the state from before the op: nothing has happened."""
     blind: bool = False
     """Nothing was seen yet that says either way."""
+    final: bool = False
+    """What was seen forbids to go on: no waiting will make it hold."""
 
 
+@runtime_checkable
 class Proof(Protocol):
     """One thing to be seen."""
 

@@ -13,11 +13,14 @@ class NewPrimary:
 
     old: str
     term: int
+    to: str = ""
+    """The only one that it may be; empty: any."""
 
     @property
     def says(self) -> str:
         """Names the term."""
-        return f"one writable Primary, not {self.old}, in a term above {self.term}, seen by every reachable member"
+        who = self.to or f"not {self.old}"
+        return f"one writable Primary, {who}, in a term above {self.term}, seen by every reachable member"
 
     def look(self, snapshot: Snapshot, since_s: float) -> Verdict:
         """Says who is Primary, or who disagrees."""
@@ -29,11 +32,13 @@ class NewPrimary:
         writable = [m for m in members if m.writable]
         if len(writable) != 1:
             names = both([m.name for m in writable]) or "nobody"
-            return Verdict(False, f"{names} takes writes")
+            return Verdict(False, f"{names} takes writes", blind=not writable)
         primary = writable[0]
         if primary.name == self.old or (primary.term or 0) <= self.term:
             unchanged = primary.name == self.old and primary.term == self.term
             return Verdict(False, f"{primary.name} is still Primary in term {primary.term}", unchanged)
+        if self.to not in ("", primary.name):
+            return Verdict(False, f"{primary.name} is Primary in term {primary.term}, and not {self.to}")
         for member in members:
             if member.believes_primary != primary.address:
                 return Verdict(False, f"{member.name} does not see {primary.name} as Primary yet")

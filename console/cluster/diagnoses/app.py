@@ -44,7 +44,8 @@ def pool_split(snapshot: Snapshot) -> Iterator[Finding]:
             admins = {pool.balancer: pool.admin for pool in _known(server) if pool.backend == backend}
             if len(set(admins.values())) > 1:
                 says = f"Balancers are out of step on {server.name} in {backend}: {grouped(admins)}."
-                yield warning("pool-split", server.name, says)
+                taken_out = Admin.MAINT if Admin.MAINT in admins.values() else Admin.DRAIN
+                yield warning("pool-split", server.name, says, f"{taken_out} {server.name}")
 
 
 def server_drained(snapshot: Snapshot) -> Iterator[Finding]:
@@ -54,7 +55,7 @@ def server_drained(snapshot: Snapshot) -> Iterator[Finding]:
         if pools and all(pool.admin is not Admin.READY for pool in pools):
             states = listed({str(pool.admin) for pool in pools})
             says = f"{server.name} is in {states} on {_balancers(pools)}: {server.sessions} sessions left."
-            yield info("server-drained", server.name, says)
+            yield info("server-drained", server.name, says, f"ready {server.name}")
 
 
 def server_not_in_pool(snapshot: Snapshot) -> Iterator[Finding]:
@@ -64,7 +65,8 @@ def server_not_in_pool(snapshot: Snapshot) -> Iterator[Finding]:
     for server in snapshot.app_servers:
         missing = answering - {pool.balancer for pool in server.pools}
         if server.name in apps and missing:
-            yield warning("server-not-in-pool", server.name, f"{server.name} is in no pool of {listed(missing)}.")
+            says = f"{server.name} is in no pool of {listed(missing)}."
+            yield warning("server-not-in-pool", server.name, says, f"add-server {server.name}")
 
 
 def no_serving_server(snapshot: Snapshot) -> Iterator[Finding]:

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from console.cluster.candidates import HEARTBEAT_LIMIT_S, LAG_LIMIT_S, heartbeat_age_s
 from console.cluster.diagnoses.replica_set import seen_up_by
 from console.cluster.finding import Diagnosis, grouped, info, warning
-from console.cluster.snapshot import Finding, Health, Member, MemberState, Snapshot, SyncProgress
-
-GIB = 2**30
+from console.cluster.progress import progress_words
+from console.cluster.snapshot import Finding, Health, Member, MemberState, Snapshot
 
 _SERVING = (MemberState.PRIMARY, MemberState.SECONDARY, MemberState.ARBITER)
 _MEANS = {
@@ -46,7 +45,8 @@ def member_unknown(snapshot: Snapshot) -> Iterator[Finding]:
 def member_not_serving(snapshot: Snapshot) -> Iterator[Finding]:
     """It answers, and is in a state in which it serves nobody."""
     for member in snapshot.replica_set.members:
-        if member.health is Health.UP and member.state not in (*_SERVING, MemberState.STARTUP2):
+        silent = member.health is Health.UP and member.state not in (*_SERVING, MemberState.STARTUP2)
+        if silent and member.configured:
             means = _MEANS.get(member.state, "it serves nobody")
             yield warning("member-not-serving", member.name, f"{member.name} is {member.state}: {means}.")
 
@@ -55,7 +55,8 @@ def member_syncing(snapshot: Snapshot) -> Iterator[Finding]:
     """It copies all data before it can serve."""
     for member in snapshot.replica_set.members:
         if member.health is Health.UP and member.state is MemberState.STARTUP2:
-            says = f"{member.name} copies the data set{_progress(member.progress)}; it does not serve yet."
+            how_far = f": {told}" if (told := progress_words(member.progress)) else ""
+            says = f"{member.name} copies the data set{how_far}; it does not serve yet."
             yield info("member-syncing", member.name, says)
 
 
@@ -91,17 +92,6 @@ def _seen(member: Member) -> str:
 
 def _verb(text: str, count: int) -> str:
     return text.replace(" see it", " sees it") if count == 1 else text
-
-
-def _progress(progress: SyncProgress | None) -> str:
-    if progress is None or progress.total_bytes <= 0:
-        return ""
-    # Index builds and the oplog come after the last byte: only SECONDARY is the end.
-    percent = min(99, 100 * progress.copied_bytes // progress.total_bytes)
-    copied, total = progress.copied_bytes / GIB, progress.total_bytes / GIB
-    left = "" if progress.remaining_s is None else f", about {progress.remaining_s:.0f} s left"
-    failed = f", {progress.failed_attempts} failed attempts" if progress.failed_attempts else ""
-    return f": {copied:.1f} of {total:.1f} GiB, {percent} %{left}{failed}"
 
 
 DIAGNOSES: tuple[Diagnosis, ...] = (

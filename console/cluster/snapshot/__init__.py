@@ -6,14 +6,15 @@ a screen redraws nothing while nothing changes.
 
 from console.cluster.snapshot.load import Load, ServerLoad
 from console.cluster.snapshot.node import Node, Size
-from console.cluster.snapshot.picture import Finding, Hold, Lease, Snapshot, Tolerates
-from console.cluster.snapshot.pools import AppServer, Balancer, PoolMember
+from console.cluster.snapshot.picture import Finding, Hold, Lease, SetChange, Snapshot, Tolerates
+from console.cluster.snapshot.pools import AppServer, Backend, Balancer, PoolMember
 from console.cluster.snapshot.replica_set import Member, PeerView, ReplicaSet, SpareMember, SyncProgress
 from console.cluster.snapshot.words import Admin, Health, MemberState, ServiceState, Severity
 
 __all__ = [
     "Admin",
     "AppServer",
+    "Backend",
     "Balancer",
     "Finding",
     "Health",
@@ -28,6 +29,7 @@ __all__ = [
     "ReplicaSet",
     "ServerLoad",
     "ServiceState",
+    "SetChange",
     "Severity",
     "Size",
     "Snapshot",

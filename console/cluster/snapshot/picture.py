@@ -18,6 +18,8 @@ class Finding:
     severity: Severity
     subject: str
     says: str
+    mend: str = ""
+    """The words of the action that would mend it, e.g. `drain app2`; empty when no action does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,21 @@ class Lease:
     ours: bool = False
     left_s: float = field(compare=False)
     """Seconds until it ends by itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetChange:
+    """The newest change that made the replica set elect or reconfigure itself."""
+
+    what: str
+    by: str
+    """The user and the host: `ann@bastion1`."""
+    run: str
+    at: datetime
+    finished: bool
+    """Its run came to an end; False while it runs, and when it died."""
+    ago_s: float = field(compare=False)
+    """Seconds since then, both by the clock of the replica set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +97,7 @@ class Snapshot:
     """Why the lease cannot be seen; empty when it can."""
     holds: tuple[Hold, ...] = ()
     load: Load = field(default=Load(), compare=False)
+    set_change: SetChange | None = None
 
     def app_server(self, name: str) -> AppServer | None:
         """The application server of that name, or None."""

@@ -41,6 +41,12 @@ class PoolMember:
     """Errors a second over the last seconds."""
     dynamic: bool | None = None
     """Added at run time and not in the balancer's configuration: gone at the next reload; None: cannot be told."""
+    written_weight: int | None = None
+    """The weight in the balancer's configuration, which it has again after a reload; None: cannot be told."""
+    options: str = ""
+    """Its parameters in the balancer's own words: what it takes to add it again."""
+    lost: Admin | None = None
+    """The state that it was set to and lost when its balancer was reloaded."""
     backup: bool = False
     changed_s: int | None = field(default=None, compare=False)
     """Seconds since the last change between up and down."""
@@ -51,6 +57,34 @@ class PoolMember:
     def serving(self) -> bool:
         """New traffic goes to it."""
         return self.known and self.admin is Admin.READY and self.check is not Health.DOWN and self.weight > 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backend:
+    """One backend of one balancer, and how a server would join it at run time."""
+
+    name: str
+    refuses_servers: str = ""
+    """Why no server can be added or deleted at run time; empty: it can."""
+    refuses_weights: str = ""
+    """Why no weight can be set at run time; empty: it can."""
+    options: str = ""
+    """What a new server is given, in the balancer's own words; `{server}` stands for its name."""
+    line: str = ""
+    """What a server needs in the balancer's configuration to outlive a reload, with `{server}`, `{address}` and
+    `{weight}`."""
+    notes: tuple[str, ...] = ()
+    """What the operator should know of a server that joins."""
+    missing: tuple[str, ...] = ()
+    """Servers of the configuration that are not there at run time: they come back with the next reload."""
+
+    def options_of(self, server: str) -> str:
+        """What a server of that name is given when it joins."""
+        return self.options.replace("{server}", server)
+
+    def line_of(self, server: str, address: str, weight: int) -> str:
+        """What has to stand in the configuration for it."""
+        return self.line.replace("{server}", server).replace("{address}", address).replace("{weight}", str(weight))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,4 +136,10 @@ class Balancer:
     writable: bool | None = None
     """Our connection may change things; None when not known."""
     backends: tuple[str, ...] = ()
+    pools: tuple[Backend, ...] = ()
+    """The same backends, and how servers join them."""
     age_s: float | None = field(default=None, compare=False)
+
+    def pool(self, backend: str) -> Backend | None:
+        """How servers join that backend, or None where that is not told."""
+        return next((pool for pool in self.pools if pool.name == backend), None)

@@ -47,12 +47,18 @@ class Member:
     delay_s: int = 0
     newly_added: bool = False
     """Joined and does not count as a voter yet."""
+    configured: bool = True
+    """Stands in the configuration; False: only in the cluster file, or looked at after its removal."""
+    options: tuple[str, ...] = ()
+    """What else its line of the configuration says, in the set's own words: what it takes to add it again."""
     lag_s: float | None = None
     """Seconds behind the Primary, both optimes from one look; None when it cannot be known."""
     ping_ms: float | None = field(default=None, compare=False)
     sync_source: str | None = None
     progress: SyncProgress | None = None
     version: str = ""
+    compatibility: str = ""
+    """The feature compatibility version that the set runs at, by its word, e.g. `6.0`."""
     term: int | None = None
     config_version: int | None = None
     believes_primary: str | None = None
@@ -126,7 +132,9 @@ class SpareMember:
     clock_skew_s: float | None = field(default=None, compare=False)
     process_id: str = ""
     empty: bool | None = None
-    """Holds no data of its own."""
+    """Has stored no configuration of any set and was in none; what else its disk holds cannot be seen from outside."""
+    former: bool | None = None
+    """Was a member of this very set and still has its data; None: cannot be told."""
     reached_by: tuple[tuple[str, bool], ...] = ()
     """(member's name, whether its host can open a connection to the candidate's address)."""
     age_s: float | None = field(default=None, compare=False)
@@ -150,6 +158,8 @@ class ReplicaSet:
     """Seconds without a Primary before the one that leads, as seen from here; None when its coming was not seen."""
     operable: bool | None = None
     """Our operator's credentials may change the set; None when not known, False when there are none."""
+    elections_last_minute: int = field(default=0, compare=False)
+    """How many terms have begun in the last minute, as far as this console has looked."""
 
     @property
     def primary(self) -> Member | None:

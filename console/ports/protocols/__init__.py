@@ -4,28 +4,40 @@ A look never raises: what cannot be seen is a view whose health and reason say s
 target said no and nothing changed, and `Unclear` when it was sent and the answer was lost: unknown until re-read.
 """
 
-from console.ports.protocols.balancer import BalancerPort, EndsSessions, SetsAdmin
+from console.ports.protocols.balancer import AddsServers, BalancerPort, EndsSessions, SetsAdmin, SetsWeight
 from console.ports.protocols.errors import Refused, ShellError, Unclear
-from console.ports.protocols.health import HealthCheck
+from console.ports.protocols.health import HealthCheck, TellsSizing
 from console.ports.protocols.host import Completed, HostFacts, Shell, Shells
+from console.ports.protocols.lease import Claim, Holder, KeepsLease, LeaseState, LeaseStore
 from console.ports.protocols.node import ServicePort, SizePort, Verb
-from console.ports.protocols.replica_set import ReplicaSetPort, StepsDown
+from console.ports.protocols.replica_set import Freezes, LooksAtSpares, Reconfigures, ReplicaSetPort, StepsDown
 
 __all__ = [
+    "AddsServers",
     "BalancerPort",
+    "Claim",
     "Completed",
     "EndsSessions",
+    "Freezes",
     "HealthCheck",
+    "Holder",
     "HostFacts",
+    "KeepsLease",
+    "LeaseState",
+    "LeaseStore",
+    "LooksAtSpares",
+    "Reconfigures",
     "Refused",
     "ReplicaSetPort",
     "ServicePort",
     "SetsAdmin",
+    "SetsWeight",
     "Shell",
     "ShellError",
     "Shells",
     "SizePort",
     "StepsDown",
+    "TellsSizing",
     "Unclear",
     "Verb",
 ]

@@ -43,3 +43,48 @@ class EndsSessions(Protocol):
     def end_sessions_command(self, backend: str, server: str) -> str:
         """The exact command, for the plan and the journal."""
         ...
+
+
+@runtime_checkable
+class AddsServers(Protocol):
+    """A balancer that takes servers into its pools and deletes them while it runs."""
+
+    async def add_server(self, backend: str, server: str, *, address: str, weight: int, options: str) -> None:
+        """Into maintenance, its health check configured and not enabled yet. Raises Refused or Unclear."""
+        ...
+
+    def add_server_command(self, backend: str, server: str, *, address: str, weight: int, options: str) -> str:
+        """The exact command, for the plan and the journal. Raises Refused for words that cannot be sent."""
+        ...
+
+    async def enable_check(self, backend: str, server: str) -> None:
+        """Idempotent. Raises Refused or Unclear."""
+        ...
+
+    def enable_check_command(self, backend: str, server: str) -> str:
+        """The exact command, for the plan and the journal."""
+        ...
+
+    async def delete_server(self, backend: str, server: str) -> None:
+        """One in maintenance, once its last connection is gone; one that is not there is deleted.
+
+        Raises Refused or Unclear.
+        """
+        ...
+
+    def delete_server_command(self, backend: str, server: str) -> str:
+        """The exact command, for the plan and the journal."""
+        ...
+
+
+@runtime_checkable
+class SetsWeight(Protocol):
+    """A balancer whose servers' share of the traffic can be changed."""
+
+    async def set_weight(self, backend: str, server: str, weight: int) -> None:
+        """Absolute, 0 to 256; idempotent. Raises Refused or Unclear."""
+        ...
+
+    def weight_command(self, backend: str, server: str, weight: int) -> str:
+        """The exact command, for the plan and the journal."""
+        ...

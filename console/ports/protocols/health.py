@@ -2,6 +2,7 @@
 
 from typing import Protocol, runtime_checkable
 
+from console.cluster.sizing import Sizing
 from console.cluster.views import HealthView
 
 
@@ -15,4 +16,13 @@ class HealthCheck(Protocol):
 
     async def close(self) -> None:
         """Let go of connections."""
+        ...
+
+
+@runtime_checkable
+class TellsSizing(Protocol):
+    """Knows what the application's vendor asks for."""
+
+    def sizing(self) -> Sizing:
+        """The vendor's table."""
         ...

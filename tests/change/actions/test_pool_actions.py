@@ -160,3 +160,25 @@ def test_a_wrong_parameter_is_told_with_what_was_expected(given: dict[str, Any],
 def test_an_unknown_action_is_told_with_the_nearest() -> None:
     with pytest.raises(PlanError, match=r"no action 'drian'; did you mean 'drain'\?"):
         action_named("drian")
+
+
+@pytest.mark.parametrize(
+    ("until", "seconds"), [("open", None), ("90s", 90), ("30m", 1800), ("2h", 7200), ("1d", 86400)]
+)
+@pytest.mark.parametrize(("action", "admin"), [("drain", Admin.DRAIN), ("maint", Admin.MAINT)])
+def test_who_takes_a_server_out_may_say_until_when(action: str, admin: Admin, until: str, seconds: int | None) -> None:
+    hold = plan(calm(), action, until=until).hold
+    assert hold
+    assert (hold.admin, hold.for_s) == (admin, seconds)
+
+
+@pytest.mark.parametrize("until", ["soon", "0m", "-5m", "30", "m", "1.5h", "91d", "9999999999s", "30 m", ""])
+def test_a_time_that_is_none_is_told_with_what_was_expected(until: str) -> None:
+    with pytest.raises(PlanError, match=f"--until: expected a time of at most 90d such as 30m, .* got '{until}'"):
+        plan(calm(), until=until)
+
+
+def test_ready_ends_the_hold() -> None:
+    hold = plan(draining(), "ready").hold
+    assert hold
+    assert hold.admin is Admin.READY

@@ -1,0 +1,243 @@
+"""add-server: a prepared application server joins every pool, checked before it takes traffic, and then by steps."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from difflib import get_close_matches
+
+from console.change.action import Action, Parameter, Value
+from console.change.actions import pool
+from console.change.ops import AddServers, DeleteServers, Entry, Place, SetAdmin, SetWeights
+from console.change.plan import Check, Plan, PlanError, Step
+from console.change.proofs import AdminIs, Gone, Passes, ServesWell, Stands, WeightIs
+from console.cluster.finding import listed
+from console.cluster.observed import split
+from console.cluster.snapshot import Admin, AppServer, Health, PoolMember, Snapshot
+from console.cluster.whatif import impact, with_joined
+
+SHARES = (0.1, 0.5, 1.0)
+"""Of its weight, step by step."""
+TRIAL_S = 2.0
+"""How long every balancer's check must go on finding it up before it takes traffic."""
+PROOF_S = 30.0
+"""How long a balancer may take to see what was asked of it, beside the time that a weight is held."""
+
+PARAMETERS = (
+    Parameter(
+        name="weight",
+        kind=int,
+        default=0,
+        says="its weight in the end; 0: as the other servers have",
+        least=0,
+        most=256,
+    ),
+    Parameter(
+        name="hold",
+        kind=float,
+        default=5.0,
+        says="seconds that each weight on the way is watched before the next",
+        least=1,
+        most=3600,
+    ),
+)
+
+
+def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Plan:
+    """Add in maintenance, try without traffic, make ready at a low weight, and raise it while no request fails."""
+    server = _candidate(snapshot, target)
+    entries = _entries(snapshot, server, int(parameters["weight"]))
+    after = replace(server, pools=(*server.pools, *map(_as_ready, entries)))
+    return Plan(
+        action="add-server",
+        target=target,
+        parameters=parameters,
+        title=f"Add {target} to the pools",
+        cluster=snapshot.cluster,
+        checks=(
+            _lacking_check(server, entries),
+            pool.health_check(server),
+            *pool.answering_checks(snapshot),
+            *pool.servers_checks(snapshot, ((e.place.balancer, e.place.backend) for e in entries)),
+        ),
+        steps=_steps(target, entries, float(parameters["hold"])) if entries else (),
+        impact=impact(snapshot, with_joined(snapshot, after), tier="app"),
+        fingerprint=(
+            *pool.fingerprint(server),
+            *((str(entry.place), "absent") for entry in entries),
+            *((f"{balancer.name} process", str(balancer.process_id)) for balancer in snapshot.balancers),
+        ),
+        notes=_notes(snapshot, entries),
+    )
+
+
+def lacking(snapshot: Snapshot, name: str) -> list[tuple[str, str]]:
+    """The (balancer, backend) in which servers of the cluster file stand, and this one does not."""
+    nodes = {node.name for node in snapshot.nodes}
+    places = {(e.balancer, e.backend) for s in snapshot.app_servers if s.name in nodes for e in s.pools}
+    server = snapshot.app_server(name)
+    return sorted(places - {(e.balancer, e.backend) for e in (server.pools if server else ())})
+
+
+def targets(snapshot: Snapshot) -> tuple[str, ...]:
+    """Every spare server, and every other that some pool lacks."""
+    servers = (*snapshot.spare_servers, *snapshot.app_servers)
+    nodes = {node.name for node in snapshot.nodes}
+    return tuple(s.name for s in servers if s.name in nodes and lacking(snapshot, s.name))
+
+
+def _candidate(snapshot: Snapshot, name: str) -> AppServer:
+    servers = {server.name: server for server in (*snapshot.app_servers, *snapshot.spare_servers)}
+    if name in servers:
+        return servers[name]
+    names = [spare.name for spare in snapshot.spare_servers]
+    nearest = get_close_matches(name, names, n=1) or get_close_matches(name, servers, n=1)
+    hint = f"did you mean '{nearest[0]}'? " if nearest else ""
+    there = f"there are: {', '.join(names)}" if names else "none has `spare = true` in the cluster file"
+    raise PlanError(f"no spare application server '{name}'; {hint}{there}")
+
+
+def _entries(snapshot: Snapshot, server: AppServer, weight: int) -> tuple[Entry, ...]:
+    """How it is to stand in the end in every place that lacks it."""
+    entries = []
+    for name, backend in lacking(snapshot, server.name):
+        balancer = snapshot.balancer(name)
+        joining = balancer.pool(backend) if balancer else None
+        entries.append(
+            Entry(
+                place=Place(name, backend, server.name),
+                address=_address(snapshot, server, name, backend),
+                weight=weight or pool.usual_weight(snapshot, name, backend, server.name),
+                options=joining.options_of(server.name) if joining else "",
+            )
+        )
+    return tuple(entries)
+
+
+def _address(snapshot: Snapshot, server: AppServer, balancer: str, backend: str) -> str:
+    """Its own host and port; without a port, the one that the others have in that place."""
+    host, port = split(server.address)
+    for other in snapshot.app_servers:
+        for entry in other.pools:
+            if port is None and (entry.balancer, entry.backend) == (balancer, backend):
+                port = split(entry.address)[1]
+    host = f"[{host}]" if ":" in host else host
+    return host if port is None else f"{host}:{port}"
+
+
+def _lacking_check(server: AppServer, entries: tuple[Entry, ...]) -> Check:
+    stands = listed(f"{entry.backend} on {entry.balancer}" for entry in server.pools)
+    return Check(
+        says=f"a pool lacks {server.name}",
+        ok=bool(entries),
+        value=f"{len(entries)} places lack it" if entries else f"it stands in {stands}",
+        limit="at least 1",
+    )
+
+
+def _steps(name: str, entries: tuple[Entry, ...], hold_s: float) -> tuple[Step, ...]:
+    places = tuple(entry.place for entry in entries)
+    first, *further = _ramp(entries)
+    joining = tuple(replace(entry, weight=weight) for entry, (_, weight) in zip(entries, first, strict=True))
+    states = {admin: tuple((place, admin) for place in places) for admin in Admin}
+    steps = [
+        Step(
+            does=f"add {name} to every pool that lacks it, in maintenance",
+            op=AddServers(joining),
+            proof=Stands(joining),
+            undo=DeleteServers(places),
+            undone=Gone(places),
+        ),
+        Step(
+            does=f"let every balancer check {name}, without traffic",
+            op=SetAdmin(states[Admin.DRAIN]),
+            proof=Passes(name, places),
+            undo=SetAdmin(states[Admin.MAINT], thorough=True),
+            undone=AdminIs(states[Admin.MAINT]),
+            patience_s=PROOF_S,
+            steady_s=TRIAL_S,
+        ),
+        Step(
+            does=f"make {name} ready at {_weights(first)} and watch it for {hold_s:g} s",
+            op=SetAdmin(states[Admin.READY]),
+            proof=ServesWell(name, first),
+            undo=SetAdmin(states[Admin.DRAIN], thorough=True),
+            undone=AdminIs(states[Admin.DRAIN]),
+            patience_s=PROOF_S + hold_s,
+            steady_s=hold_s,
+        ),
+    ]
+    before = first
+    for weights in further:
+        steps.append(
+            Step(
+                does=f"give {name} {_weights(weights)} and watch it for {hold_s:g} s",
+                op=SetWeights(weights),
+                proof=ServesWell(name, weights),
+                undo=SetWeights(before, thorough=True),
+                undone=WeightIs(before),
+                patience_s=PROOF_S + hold_s,
+                steady_s=hold_s,
+            )
+        )
+        before = weights
+    return tuple(steps)
+
+
+def _ramp(entries: tuple[Entry, ...]) -> list[tuple[tuple[Place, int], ...]]:
+    """The weights of every step: each place's own, rising, never 0."""
+    steps = [tuple((e.place, max(1, round(share * e.weight))) for e in entries) for share in SHARES]
+    return [weights for before, weights in zip((None, *steps), steps, strict=False) if weights != before]
+
+
+def _weights(weights: tuple[tuple[Place, int], ...]) -> str:
+    least, most = min(weight for _, weight in weights), max(weight for _, weight in weights)
+    return f"weight {least}" if least == most else f"weights from {least} to {most}"
+
+
+def _as_ready(entry: Entry) -> PoolMember:
+    place = entry.place
+    return PoolMember(
+        balancer=place.balancer,
+        backend=place.backend,
+        server=place.server,
+        admin=Admin.READY,
+        check=Health.UP,
+        check_says="",
+        weight=entry.weight,
+        sessions=0,
+        queue=0,
+        address=entry.address,
+    )
+
+
+def _notes(snapshot: Snapshot, entries: tuple[Entry, ...]) -> tuple[str, ...]:
+    said: dict[str, list[str]] = {}
+    lines: dict[tuple[str, str], list[str]] = {}
+    for entry in entries:
+        place = entry.place
+        balancer = snapshot.balancer(place.balancer)
+        joining = balancer.pool(place.backend) if balancer else None
+        if joining is None:
+            continue
+        for note in joining.notes:
+            said.setdefault(note, []).append(f"{place.backend} on {place.balancer}")
+        if place.server not in joining.missing:
+            line = joining.line_of(place.server, entry.address, entry.weight)
+            lines.setdefault((place.backend, line), []).append(place.balancer)
+    notes = [f"{listed(where)}: {note}" for note, where in said.items()]
+    notes += [
+        f"It will not survive a reload of {listed(where)} until this stands in backend {backend}: {line}"
+        for (backend, line), where in lines.items()
+    ]
+    if entries and len(_ramp(entries)) == 1:
+        notes.append("The weights are too small to begin with a smaller share: it takes its whole share at once.")
+    return tuple(notes)
+
+
+ACTION = Action(
+    name="add-server",
+    does="Let a prepared application server join every pool, by rising weights that stop when requests fail",
+    tier="app",
+    plan=plan,
+    parameters=PARAMETERS,
+    targets=targets,
+)

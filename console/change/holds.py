@@ -1,0 +1,45 @@
+"""Why a server is out of service, kept in the replica set for every console, and gone when it is ready again."""
+
+from datetime import UTC, datetime, timedelta
+
+from console.change.journal import Journal
+from console.change.plan import Holding
+from console.change.run import Run
+from console.change.turn import owner
+from console.cluster.snapshot import Admin, Hold
+from console.ports.protocols import LeaseStore, Refused, Unclear
+
+
+async def conclude(run: Run, store: LeaseStore | None, journal: Journal, reason: str) -> str:
+    """Tell the other consoles of what a plan that is done holds out of service; what there is to say of it.
+
+    A set that cannot keep it does not undo the plan: the journal has it. Raises JournalError.
+    """
+    holding, target = run.plan.hold, run.plan.target
+    if holding is None:
+        return ""
+    if store and not run.plan.steps and (other := await _same(store, target, holding)):
+        return f"; {other.owner} holds it in {other.admin} since {other.since:%H:%M:%S} UTC: {other.reason}"
+    since = datetime.now(UTC)
+    until = None if holding.for_s is None else since + timedelta(seconds=holding.for_s)
+    hold = Hold(target=target, admin=holding.admin, owner=owner(), reason=reason, since=since, until=until)
+    ready = holding.admin is Admin.READY
+    about = {"admin": holding.admin, "owner": hold.owner, "until": until and until.isoformat()}
+    kind = "hold.ended" if ready else "hold.begun"
+    await journal.append(kind, run=run.id, action=run.plan.action, target=target, reason=reason, detail=about)
+    if store is None:
+        return ""
+    try:
+        await (store.let_go(target) if ready else store.hold(hold))
+    except (Refused, Unclear) as problem:
+        what = "its end stands" if ready else "who holds it out, why and until when stands"
+        return f"; {what} in this journal only, the other consoles are not told: {problem}"
+    return "" if until is None else f"; held until {until:%Y-%m-%d %H:%M} UTC"
+
+
+async def _same(store: LeaseStore, target: str, holding: Holding) -> Hold | None:
+    """What is kept of a server that is as it was asked for already: another's word is not replaced in passing."""
+    if holding.admin is Admin.READY or holding.for_s is not None:
+        return None
+    kept = (await store.look()).holds
+    return next((hold for hold in kept if (hold.target, hold.admin) == (target, holding.admin)), None)

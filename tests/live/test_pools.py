@@ -1,0 +1,153 @@
+"""Servers that join and leave the pools of real balancers under traffic, and what a reload takes from them."""
+
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from console import lab as labs
+from tests.conftest import RunningLab
+from tests.live.test_console import Shell, events
+
+pytestmark = pytest.mark.live
+
+SPARE_BYTE = "14"
+YES = ("--reason", "a test", "--yes")
+
+
+class Pools(Shell):
+    """A shell on the lab with one more node, which is a spare application server."""
+
+    def __init__(self, lab: RunningLab, folder: Path) -> None:
+        super().__init__(lab, folder / "state")
+        self.file = folder / "cluster.toml"
+        self.write_address(f"{self._network()}.{SPARE_BYTE}")
+
+    def write_address(self, address: str) -> None:
+        """The cluster file, with the spare node at an address."""
+        node = f'[[nodes]]\nname = "app4"\naddress = "{address}"\ndomain = "rack-a"\nroles = ["app"]\nspare = true\n'
+        self.file.write_text(f"{Path(self.lab.status.cluster_file).read_text()}\n{node}")
+        self.cluster = self.file
+
+    def _network(self) -> str:
+        cluster = tomllib.loads(Path(self.lab.status.cluster_file).read_text())
+        return str(cluster["nodes"][0]["address"]).rpartition(".")[0]
+
+    @contextmanager
+    def spare(self, kind: str = "well") -> Iterator[None]:
+        """The spare server itself."""
+        argv = [sys.executable, "-m", "tests.live.spare", str(self.lab.status.dir), SPARE_BYTE, kind]
+        process = subprocess.Popen(argv, stdout=subprocess.PIPE)
+        try:
+            assert process.stdout
+            assert process.stdout.readline() == b"listening\n"
+            yield
+        finally:
+            process.kill()
+            process.communicate()
+
+    def run(self, *words: str) -> list[dict[str, Any]]:
+        """Until it is done; the words are given too, in case a slow machine makes the plan a degraded one."""
+        code, out, err = self("run", *words, "--reason", "a test", "--confirm", words[1], "--json")
+        assert code == 0, out or err
+        return events(out)
+
+    def places(self, server: str) -> set[tuple[str, str, str, int]]:
+        servers = {found["name"]: found["pools"] for found in self.status()["app_servers"]}
+        return {(p["balancer"], p["backend"], p["admin"], p["weight"]) for p in servers.get(server, [])}
+
+    def findings(self, code: str) -> list[dict[str, str]]:
+        return [finding for finding in self.status()["findings"] if finding["code"] == code]
+
+    def lost_writes(self) -> int:
+        report: dict[str, Any] = labs.traffic_report(self.lab.name, self.lab.state_dir)
+        return int(report["lost"])
+
+
+@pytest.fixture
+def pools(lab: RunningLab, tmp_path: Path) -> Iterator[Pools]:
+    labs.await_green(lab.name, lab.state_dir)
+    (tmp_path / "state").mkdir(mode=0o700)
+    opened = Pools(lab, tmp_path)
+    yield opened
+    if opened.places("app4"):
+        opened("run", "remove-server", "app4", *YES)
+
+
+def everywhere(weight: int, admin: str = "ready") -> set[tuple[str, str, str, int]]:
+    return {(balancer, backend, admin, weight) for balancer in ("lb1", "lb2") for backend in ("app", "web")}
+
+
+def test_a_server_joins_and_leaves_under_traffic_and_no_request_fails(pools: Pools) -> None:
+    failed = pools.failed_requests()
+    with pools.spare():
+        told = pools.run("add-server", "app4", "--hold", "3")
+        assert pools.places("app4") == everywhere(100)
+        assert [e["step"] for e in told if e["kind"] == "proved"] == [1, 2, 3, 4, 5]
+        missing = {f["says"].rpartition(": ")[2] for f in pools.findings("server-not-in-config")}
+        assert {line.split()[1] for line in missing} == {"app4"}
+        assert any("cookie app4" in line for line in missing)
+        pools.run("remove-server", "app4")
+        assert pools.places("app4") == set()
+        assert pools.findings("server-not-in-config") == []
+    assert (pools.failed_requests() - failed, pools.lost_writes()) == (0, 0)
+
+
+def test_a_server_of_the_configuration_leaves_and_comes_back_with_its_cookie(pools: Pools) -> None:
+    failed = pools.failed_requests()
+    pools.run("remove-server", "app2")
+    assert pools.places("app2") == set()
+    assert {finding["subject"] for finding in pools.findings("server-only-in-config")} == {"app2"}
+    assert [finding["mend"] for finding in pools.findings("server-not-in-pool")] == ["add-server app2"]
+    pools.run("add-server", "app2", "--hold", "1")
+    assert pools.places("app2") == everywhere(100)
+    assert pools.findings("server-only-in-config") == pools.findings("server-not-in-config") == []
+    assert (pools.failed_requests() - failed, pools.lost_writes()) == (0, 0)
+
+
+def test_a_server_that_fails_its_requests_is_stopped_by_itself_and_gone_again(pools: Pools) -> None:
+    failed = pools.failed_requests()
+    with pools.spare("ill"):
+        code, out, _ = pools("run", "add-server", "app4", "--hold", "10", *YES, "--json")
+        assert code == 4
+        assert "app4 is not fit" in events(out)[-1]["says"]
+        assert pools.places("app4") == set()
+    assert 1 <= pools.failed_requests() - failed <= 10, "at a tenth of the traffic, noticed within a second"
+
+
+def test_a_server_that_does_not_answer_is_refused_and_nothing_is_added(pools: Pools) -> None:
+    code, out, _ = pools("run", "add-server", "app4", *YES, "--json")
+    assert code == 3
+    assert "app4 is healthy by its own word: down, " in events(out)[-1]["says"]
+    assert pools.places("app4") == set()
+
+
+def test_an_address_that_only_this_host_resolves_is_refused_with_the_mend(pools: Pools) -> None:
+    pools.write_address("localhost")
+    code, out, _ = pools("plan", "add-server", "app4", "--json")
+    assert code == 3
+    assert "write the IP address into the cluster file" in out
+
+
+def test_a_spare_server_that_is_not_there_is_told_with_the_nearest(pools: Pools) -> None:
+    code, _, err = pools("run", "add-server", "app44", *YES)
+    assert code == 2
+    assert "did you mean 'app4'?" in err
+
+
+def test_a_weight_is_set_on_both_balancers_and_a_restart_of_one_is_drift(pools: Pools) -> None:
+    pools.run("set-weight", "app2", "--weight", "30")
+    assert pools.places("app2") == everywhere(30)
+    assert [finding["subject"] for finding in pools.findings("weight-not-in-config")] == ["app2"]
+    pools.lab.kill("lb1")
+    pools.lab.heal("lb1")
+    labs.await_green(pools.lab.name, pools.lab.state_dir)
+    [first, _] = pools.findings("weights-differ")
+    assert first["mend"] == "set-weight app2"
+    pools.run(*first["mend"].split())
+    assert pools.places("app2") == everywhere(100)
