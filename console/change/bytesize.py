@@ -20,6 +20,12 @@ class ByteSize(int):
         return super().__new__(cls, round(float(found[1]) * UNITS[found[2].upper()]))
 
 
+def exactly(size_bytes: int) -> str:
+    """In the largest unit that leaves nothing out: `8 GiB`, else plain bytes."""
+    shown = amount(size_bytes)
+    return shown if ByteSize(shown) == size_bytes else f"{size_bytes} bytes"
+
+
 def amount(size_bytes: int) -> str:
     """In the largest binary unit that keeps it readable: `8 GiB`, `1.5 GiB`, `512 MiB`."""
     for unit, size in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):

@@ -13,6 +13,7 @@ from typing import Any
 
 from console.change.course import Conclude, Course, Preflight, World
 from console.change.events import EventKind, Outcome
+from console.change.expectation import unexpected
 from console.change.journal import Journal, JournalError
 from console.change.ops import Op, Wait
 from console.change.plan import Plan, Step
@@ -20,15 +21,12 @@ from console.change.proofs import Proof, Verdict
 from console.change.run import Run
 from console.change.stored import encoded
 from console.change.turn import Turn
-from console.cluster.fresh import FRESH_S
 from console.ports.protocols import Refused, Unclear
 
 LOOK_EVERY_S = 0.1
 """How often a proof is looked at."""
 OP_DEADLINE_S = 30.0
 """The longest that one op may take before its answer counts as lost, unless its step has more patience."""
-EXPECT_S = 15.0
-"""How long a step waits until what it expects is seen: after a step-down the members need some seconds to settle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +89,7 @@ class Engine:
 
     async def _step(self, run: Run, number: int, step: Step) -> Verdict | None:
         """What was seen of the step; None when a mere wait was ended by a stop."""
-        if otherwise := await self._otherwise(step):
+        if otherwise := await unexpected(step, self._world):
             return Verdict(False, f"step {number} was not begun: {otherwise}", unchanged=True)
         began_s = time.monotonic()
         sent = await self._send(run, number, step, step.does, step.command, step.op)
@@ -108,18 +106,6 @@ class Engine:
             return verdict if verdict.final else replace(verdict, says=_in_vain(step, verdict))
         await run.tell(EventKind.PROVED, number, verdict.says)
         return verdict
-
-    async def _otherwise(self, step: Step) -> str:
-        """What is not as the step expects it to be; empty when all is, or when it expects nothing."""
-        ends_s = time.monotonic() + EXPECT_S
-        while step.expects:
-            verdict = step.expects.look(self._world.snapshot, FRESH_S)
-            if verdict.holds:
-                break
-            if time.monotonic() >= ends_s:
-                return verdict.says
-            await asyncio.sleep(LOOK_EVERY_S)
-        return ""
 
     async def _prove(self, run: Run, number: int, step: Step, began_s: float) -> Verdict | None:
         """Look until the proof holds steadily, patience ends, or (for a wait) the run is stopped."""

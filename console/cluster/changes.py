@@ -110,7 +110,11 @@ def _set(before: ReplicaSet, after: ReplicaSet) -> Iterator[Change]:
     was, now = before.primary, after.primary
     if (was and was.name) != (now and now.name):
         gap = gap_words(after)
-        says = _leads(now) + (f"; {gap}" if gap else "") if now else f"there is no Primary, {was.name if was else 'nobody'} was"
+        says = (
+            _leads(now) + (f"; {gap}" if gap else "")
+            if now
+            else f"there is no Primary, {was.name if was else 'nobody'} was"
+        )
         yield _change("primary", "replica_set", name, was and was.name, now and now.name, says)
     for kind, what, old, new in (
         ("term", "term", before.term, after.term),

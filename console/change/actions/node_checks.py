@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from console.change.action import Value
 from console.change.actions import pool, step_down
-from console.change.actions.node import Work, hand_over
-from console.change.plan import Check
+from console.change.actions.node import Work, find, hand_over
+from console.change.plan import Check, Plan
 from console.cluster.absence import others, wanting
 from console.cluster.finding import listed
 from console.cluster.fresh import FRESH_S, fresh, seen
@@ -25,13 +25,24 @@ def checks(snapshot: Snapshot, work: Work, parameters: Mapping[str, Value]) -> t
     return tuple(found)
 
 
-def _service_check(node: Node) -> Check:
+def still(snapshot: Snapshot, plan: Plan) -> tuple[Check, ...]:
+    """What must hold to go on where an interrupted run ended; a stop that is yet to come looks again for itself."""
+    work = find(snapshot, plan.target)
+    found = [_service_check(work.node, (ServiceState.RUNNING, ServiceState.STOPPED))]
+    if work.server:
+        found += [*pool.balancer_checks(snapshot, work.server), pool.capacity_check(snapshot, work.server)]
+    if work.leads:
+        found += step_down.plan(snapshot, work.node.name, hand_over()).checks
+    return tuple(found)
+
+
+def _service_check(node: Node, states: tuple[ServiceState, ...] = (ServiceState.RUNNING,)) -> Check:
     because = f": {node.service_reason}" if node.service_reason else ""
     return Check(
-        says=f"how the service of {node.name} is started and stopped is known, and it runs",
-        ok=node.has_service and node.service is ServiceState.RUNNING,
+        says=f"the service of {node.name} can be started and stopped",
+        ok=node.has_service and node.service in states,
         value=f"{node.service}{because}" if node.has_service else "not told",
-        limit="running" if node.has_service else "`service` in its [[nodes]] table",
+        limit=" or ".join(states) if node.has_service else "`service` in its [[nodes]] table",
     )
 
 

@@ -30,6 +30,7 @@ ACTION = Action(
     does="Stop and start a node's service, taken out of its work before and put back after",
     tier="node",
     plan=plan,
+    still=node_checks.still,
     parameters=node.PARAMETERS,
     targets=node.targets,
 )

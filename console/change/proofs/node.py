@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields
 
+from console.change.bytesize import exactly
 from console.change.proofs.proof import Verdict
 from console.cluster.absence import wanting
 from console.cluster.candidates import LAG_LIMIT_S
@@ -53,11 +54,11 @@ class SizeIs:
         for field in fields(Size):
             wanted, there = getattr(self.size, field.name), getattr(node.size, field.name)
             if wanted is not None and there != wanted:
-                return Verdict(False, f"{field.name} of {self.node} is {there}, not yet {wanted}")
+                return Verdict(False, f"{self.node} has {size_words(node.size)}, not yet {size_words(self.size)}")
         member = snapshot.member(self.node)
         says = member.cache_bytes if member and member.health is Health.UP else None
         if says is not None and self.size.cache_bytes not in (None, says):
-            return Verdict(False, f"{self.node} itself says that its cache may hold {says} bytes")
+            return Verdict(False, f"{self.node} itself says that its cache may hold {exactly(says)}")
         return Verdict(True, self.says)
 
 
@@ -134,11 +135,11 @@ class Spared:
 
 
 def size_words(size: Size) -> str:
-    """`2 cpus, 4294967296 bytes of memory`; empty for a size that says nothing."""
+    """`2 cpus, 4 GiB of memory`; empty for a size that says nothing."""
     parts = (
-        (size.cpus, "cpus"),
-        (size.memory_bytes, "bytes of memory"),
-        (size.cache_bytes, "bytes of cache"),
-        (size.workers, "workers"),
+        size.cpus and f"{size.cpus:g} cpus",
+        size.memory_bytes and f"{exactly(size.memory_bytes)} of memory",
+        size.cache_bytes and f"{exactly(size.cache_bytes)} of cache",
+        size.workers and f"{size.workers} workers",
     )
-    return ", ".join(f"{value:g} {unit}" if unit == "cpus" else f"{value} {unit}" for value, unit in parts if value)
+    return ", ".join(part for part in parts if part)
