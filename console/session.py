@@ -10,6 +10,7 @@ from pathlib import Path
 from console.change import holds, interrupted
 from console.change.action import Action, Value
 from console.change.actions import ACTIONS, action_named
+from console.change.aftercare import Aftercare, Before, aftercare
 from console.change.course import Course
 from console.change.engine import Engine
 from console.change.events import Outcome
@@ -46,6 +47,7 @@ class Session:
         self.journal_problem = problem
         """Why nothing can be changed; empty when changes are possible."""
         self.run: Run | None = None
+        self._before: tuple[Run, Before] | None = None
 
     @staticmethod
     @asynccontextmanager
@@ -110,7 +112,18 @@ class Session:
 
     def start(self, plan: Plan, confirmation: Confirmation) -> Run:
         """Carry out a plan. A refusal is an event of the run, never an exception."""
-        return self._begin(plan, confirmation, self._ahead)
+        before = Before(snapshot=self.snapshot, samples=self.watch.history)
+        started = self._begin(plan, confirmation, self._ahead)
+        self._before = (started, before) if started is self.run else self._before
+        return started
+
+    def aftercare(self) -> Aftercare | None:
+        """How it has been since the last change, against before, and the way back; None when nothing was changed."""
+        run, before = self._before or (None, None)
+        if run is None or before is None or run is not self.run or run.ended_s is None:
+            return None
+        changed = run.outcome is Outcome.DONE and bool(run.plan.steps)
+        return aftercare(run.plan, before, self.watch.history, run.ended_s) if changed else None
 
     def unfinished(self) -> list[Unfinished]:
         """Runs on this cluster that a kill or a power cut ended, or whose result is unknown. Raises JournalError."""

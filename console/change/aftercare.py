@@ -10,6 +10,7 @@ from console.change.wayback import WayBack, way_back
 from console.cluster.candidates import LAG_LIMIT_S
 from console.cluster.finding import span
 from console.cluster.history import EVERY_S, Sample
+from console.cluster.rates import WINDOW_S
 from console.cluster.snapshot import Snapshot
 
 COMPARED_S = 180.0
@@ -31,17 +32,11 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Baseline:
-    """A change that went well, and how it was before."""
+class Before:
+    """How it was when a change began."""
 
-    plan: Plan
-    before: Snapshot
+    snapshot: Snapshot
     samples: tuple[Sample, ...]
-    """Of the time before it."""
-    ended_s: float
-    """By the monotonic clock."""
-    term: int | None
-    """When it had ended: an election of its own is no news."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +50,7 @@ class Measure:
     worse: bool | None
 
     def __str__(self) -> str:
-        was, now = ("not known" if v is None else f"{v:.1f}{self.unit}" for v in (self.before, self.since))
+        was, now = ("not known" if v is None else f"{round(v, 1):g}{self.unit}" for v in (self.before, self.since))
         return f"{self.what} {was} before, {now} since"
 
 
@@ -71,28 +66,28 @@ class Aftercare:
     way_back: WayBack | None
 
 
-def aftercare(baseline: Baseline, history: Iterable[Sample], now_s: float) -> Aftercare:
-    """The comparison at a second of the monotonic clock; the first minutes since the change are looked at."""
-    ended_s = baseline.ended_s
-    since = [sample for sample in history if ended_s < sample.at_s <= ended_s + COMPARED_S]
-    newest_s = max((sample.at_s for sample in baseline.samples), default=0.0)
-    before = [sample for sample in baseline.samples if sample.at_s > newest_s - COMPARED_S]
-    measures = _measures(before, since, baseline.term)
-    watched_s = min(now_s - ended_s, COMPARED_S)
-    verdict, says = _judged(measures, len(before) * EVERY_S, len(since) * EVERY_S)
+def aftercare(plan: Plan, was: Before, history: Iterable[Sample], ended_s: float) -> Aftercare:
+    """The minutes since a change had ended, at a second of the monotonic clock, against those before it began."""
+    # A rate looks back some seconds: the first samples still tell of the change itself.
+    since = [sample for sample in history if ended_s + WINDOW_S < sample.at_s <= ended_s + COMPARED_S]
+    newest_s = max((sample.at_s for sample in was.samples), default=0.0)
+    before = [sample for sample in was.samples if sample.at_s > newest_s - COMPARED_S]
+    measures = _measures(before, since)
+    watched_s = max((sample.at_s for sample in since), default=ended_s) - ended_s
+    verdict, says = _judged(measures, len(before) * EVERY_S, watched_s)
     return Aftercare(
-        title=baseline.plan.title,
+        title=plan.title,
         verdict=verdict,
-        says=f"{span(watched_s)} after {baseline.plan.title}: {says}",
+        says=f"{plan.title}, {span(watched_s)} after: {says}",
         watched_s=watched_s,
         measures=measures,
-        way_back=way_back(baseline.plan, baseline.before),
+        way_back=way_back(plan, was.snapshot),
     )
 
 
 def _judged(measures: tuple[Measure, ...], before_s: float, since_s: float) -> tuple[Verdict, str]:
-    if min(before_s, since_s) < LEAST_S:
-        return Verdict.UNKNOWN, f"watched for {before_s:.0f} s before and {since_s:.0f} s since, too little to tell"
+    if before_s < LEAST_S or since_s < LEAST_S:
+        return Verdict.UNKNOWN, f"watched for {span(before_s)} before and {span(since_s)} since, too little to tell"
     if worse := [measure for measure in measures if measure.worse]:
         return Verdict.WORSE, "worse: " + "; ".join(map(str, worse))
     if lost := [measure.what for measure in measures if measure.before is not None and measure.since is None]:
@@ -102,45 +97,41 @@ def _judged(measures: tuple[Measure, ...], before_s: float, since_s: float) -> t
     return Verdict.SAME, "no worse than before: " + "; ".join(str(m) for m in measures if m.worse is not None)
 
 
-def _measures(before: list[Sample], since: list[Sample], term: int | None) -> tuple[Measure, ...]:
-    terms = [sample.term for sample in since if sample.term is not None]
-    elections = None if term is None or not terms else float(max(terms) - term)
+def _measures(before: list[Sample], since: list[Sample]) -> tuple[Measure, ...]:
     return (
-        _measure("errors", "/s", before, since, lambda s: s.errors_s, _mean, lambda was, now: now > 2 * was + ERRORS_S),
-        _measure(
-            "latency",
-            " ms",
-            before,
-            since,
-            lambda s: s.latency_ms,
-            median,
-            lambda was, now: now > max(1.5 * was, was + LATENCY_MS),
-        ),
-        _measure("lag", " s", before, since, lambda s: s.lag_s, max, lambda was, now: now > was + LAG_LIMIT_S),
-        Measure(
-            what="elections", before=0.0, since=elections, unit="", worse=None if elections is None else elections > 0
-        ),
+        _measure("errors", "/s", lambda s: s.errors_s, before, since, _mean, lambda was: 2 * was + ERRORS_S),
+        _measure("latency", " ms", lambda s: s.latency_ms, before, since, median, lambda was: was * 1.5 + LATENCY_MS),
+        _measure("lag", " s", lambda s: s.lag_s, before, since, max, lambda was: was + LAG_LIMIT_S),
+        _measure("elections", "", _term, before, since, _rises, lambda _: 0.0),
     )
 
 
 def _measure(
     what: str,
     unit: str,
+    value: Callable[[Sample], float | None],
     before: list[Sample],
     since: list[Sample],
-    value: Callable[[Sample], float | None],
     over: Callable[[list[float]], float],
-    is_worse: Callable[[float, float], bool],
+    limit: Callable[[float], float],
 ) -> Measure:
     was, now = ([v for sample in samples if (v := value(sample)) is not None] for samples in (before, since))
-    both = (over(was), over(now)) if was and now else None
     return Measure(
         what=what,
         before=over(was) if was else None,
         since=over(now) if now else None,
         unit=unit,
-        worse=None if both is None else is_worse(*both),
+        worse=over(now) > limit(over(was)) if was and now else None,
     )
+
+
+def _term(sample: Sample) -> float | None:
+    return None if sample.term is None else float(sample.term)
+
+
+def _rises(terms: list[float]) -> float:
+    """Elections among these samples; that of the change itself lies between before and since."""
+    return max(terms) - terms[0]
 
 
 def _mean(values: list[float]) -> float:

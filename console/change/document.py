@@ -1,7 +1,9 @@
 """A plan and its events as the JSON documents of the command-line contract."""
 
+from datetime import datetime
 from typing import Any
 
+from console.change.aftercare import Aftercare
 from console.change.events import Event
 from console.change.plan import Plan
 from console.cluster.whatif import Standing
@@ -47,6 +49,30 @@ def event_document(event: Event) -> dict[str, Any]:
         "kind": str(event.kind),
         "step": event.step,
         "says": event.says,
+    }
+
+
+def aftercare_document(found: Aftercare, run: str, at: datetime) -> dict[str, Any]:
+    """The last line of `run --json --watch-after`."""
+    back = found.way_back
+    return {
+        "at": at.isoformat(),
+        "run": run,
+        "kind": "aftercare",
+        "step": None,
+        "says": found.says,
+        "verdict": str(found.verdict),
+        "watched_s": round(found.watched_s, 1),
+        "measures": [
+            {
+                "what": measure.what,
+                "before": _rounded(measure.before),
+                "since": _rounded(measure.since),
+                "worse": measure.worse,
+            }
+            for measure in found.measures
+        ],
+        "way_back": back and {"action": back.action, "target": back.target, "parameters": dict(back.parameters)},
     }
 
 

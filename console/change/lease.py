@@ -19,6 +19,8 @@ RENEWALS = 4
 NEWS_EVERY_S = 0.5
 """How often the newest words may go out to the other consoles; what is newer meanwhile replaces what is older."""
 SETTLE_TTL_S = 10.0
+END_WITHIN_S = 3.0
+"""A process whose session was lost is gone soon after its step, also when the set does not answer."""
 
 Words = Callable[[], str]
 """What the run does now."""
@@ -41,6 +43,7 @@ class Tenure:
         self._words = words
         self._gone = ""
         self._ending = asyncio.Event()
+        self._given_back: asyncio.Task[None] | None = None
         self._task = asyncio.get_running_loop().create_task(self._keep())
 
     @classmethod
@@ -90,8 +93,12 @@ class Tenure:
         return self._gone
 
     async def end(self) -> None:
-        """Give it back; where that cannot be done, its time ends it."""
+        """Give it back; where that cannot be done within END_WITHIN_S, its time ends it."""
         self._ending.set()
+        self._given_back = asyncio.get_running_loop().create_task(self._give_back())
+        await asyncio.wait([self._given_back], timeout=END_WITHIN_S)
+
+    async def _give_back(self) -> None:
         with suppress(Exception):  # a plugin may raise anything, and must not hide how the run itself ended
             await self._task
             await self._store.release(self._rid)

@@ -14,9 +14,10 @@ from console.change.ops import Op
 from console.change.proofs import Proof
 from console.cluster.snapshot import Admin
 from console.cluster.whatif import Grade, Impact
+from console.ports.error import OperatorError
 
 
-class PlanError(Exception):
+class PlanError(OperatorError):
     """No plan can be made of these words (unknown target or parameter); a sentence with the nearest right name."""
 
 

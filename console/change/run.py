@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -45,6 +46,8 @@ class Run:
         self.plan = plan
         self.events: list[Event] = []
         self.outcome: Outcome | None = None
+        self.ended_s: float | None = None
+        """By the monotonic clock."""
         self.stopped_by: str | None = None
         self.choice: str | None = None
         """The operator's answer to the newest question, until the engine takes it."""
@@ -86,5 +89,5 @@ class Run:
             outcome, says = await carry_out(self)
         except Exception as crash:  # noqa: BLE001 - a bug must end as a word that the operator sees, not as silence
             outcome, says = Outcome.UNKNOWN, f"stopped by an internal error: {type(crash).__name__}: {crash}"
-        self.outcome = outcome
+        self.outcome, self.ended_s = outcome, time.monotonic()
         await self.tell(LAST_KIND[outcome], None, says)

@@ -52,8 +52,10 @@ def _size(plan: Plan, before: Snapshot) -> WayBack | None:
     node = before.node(plan.target)
     size = (node.size if node else None) or Size()
     was = {"memory": size.memory_bytes, "cpus": size.cpus, "cache": size.cache_bytes, "workers": size.workers}
-    # A parameter of 0 left its part of the size alone; a cache that followed from the memory does so again.
-    values = tuple((name, value) for name, value in was.items() if value is not None and plan.parameters.get(name))
+    given = {name for name in was if plan.parameters.get(name)}
+    if "memory" in given:  # the cache went with it
+        given.add("cache")
+    values = tuple((name, value) for name, value in was.items() if value is not None and name in given)
     return WayBack(action=plan.action, target=plan.target, parameters=values) if values else None
 
 

@@ -6,11 +6,8 @@ import sys
 
 import click
 
-from console.change.journal import JournalError
-from console.change.plan import PlanError
 from console.cli.root import root
-from console.lab import LabError
-from console.ports.clusterfile import ClusterFileError
+from console.ports.error import OperatorError
 
 
 def main() -> None:
@@ -23,7 +20,7 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except (ClusterFileError, PlanError, JournalError, LabError) as mistake:
+    except OperatorError as mistake:
         click.echo(f"Error: {mistake}", err=True)
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):

@@ -8,7 +8,8 @@ import click
 from console.cli.see import open_session, say_json
 from console.cli.settings import settings, shared
 from console.cli.words import print_advice
-from console.cluster.advice import Advice, advise
+from console.cluster import advice
+from console.cluster.advice import Advice
 from console.cluster.headroom import Headroom, headroom
 from console.cluster.sizing import Sizing
 from console.cluster.snapshot import Snapshot
@@ -28,10 +29,10 @@ from console.ports.clusterfile import ClusterFile
     help="Watch for so long first: the peak is the highest that was seen.",
 )
 @shared
-def advise_verb(as_json: bool, users: int | None, seconds: float) -> None:
+def advise(as_json: bool, users: int | None, seconds: float) -> None:
     """What the peak needs against what is there with one gone; whether to scale out or up, by how much, and why."""
     snapshot, sizing = asyncio.run(_watched(settings().file(), seconds))
-    found, measures = advise(snapshot, sizing, users), headroom(snapshot)
+    found, measures = advice.advise(snapshot, sizing, users), headroom(snapshot)
     if as_json:
         say_json(advice_document(snapshot, measures, found))
     else:
@@ -61,10 +62,7 @@ def advice_document(snapshot: Snapshot, measures: tuple[Headroom, ...], found: t
 
 async def _watched(file: ClusterFile, seconds: float) -> tuple[Snapshot, Sizing | None]:
     async with open_session(file) as session:
-        await session.look()
+        await session.look(*(node.name for node in file.table.nodes if node.size))
         click.echo(f"watching {session.cluster} for {seconds:g} s", err=True)
         await asyncio.sleep(seconds)
         return session.snapshot, session.sizing
-
-
-VERBS = (advise_verb,)

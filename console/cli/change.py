@@ -4,24 +4,29 @@ import asyncio
 import contextlib
 import signal
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import click
 
 from console.change.action import Action, Value
 from console.change.actions import ACTIONS, action_named
-from console.change.document import event_document, plan_document
+from console.change.document import aftercare_document, event_document, plan_document
 from console.change.events import Event, Outcome
 from console.change.plan import Plan
 from console.change.run import Confirmation, Run
 from console.cli.see import open_session, say_json
 from console.cli.settings import Mistake, settings, shared
-from console.cli.words import print_event, print_plan
+from console.cli.words import print_aftercare, print_event, print_plan
 from console.cluster.text import clean
 from console.ports.clusterfile import ClusterFile
+from console.session import Session
 
+WATCHED_BEFORE_S = 21.0
+"""So much of before is needed to compare with."""
 EXIT_CODES = {
     Outcome.DONE: 0,
     Outcome.REFUSED: 3,
@@ -87,6 +92,7 @@ def _carried_out(action: Action) -> click.Command:
         plan_hash: str | None,
         without_lease: bool,
         again: bool,
+        watch_after: float,
         as_json: bool,
         yes: bool,
         reason: str,
@@ -96,7 +102,8 @@ def _carried_out(action: Action) -> click.Command:
         confirmation = replace(
             confirmed(reason, yes, confirm), plan_hash=plan_hash, without_lease=without_lease, again=again
         )
-        outcome = asyncio.run(_run(settings().file(), action, target, _given(rest), confirmation, as_json))
+        file, parameters = settings().file(), _given(rest)
+        outcome = asyncio.run(_run(file, action, target, parameters, confirmation, as_json, watch_after))
         raise click.exceptions.Exit(EXIT_CODES[outcome])
 
     options = [
@@ -104,6 +111,13 @@ def _carried_out(action: Action) -> click.Command:
         click.option("--plan", "plan_hash", metavar="HASH", help="Carry out only this very plan."),
         click.option("--without-lease", is_flag=True, help="Go on where the set cannot keep the lease."),
         click.option("--again", is_flag=True, help="Acknowledge that the set was changed just now."),
+        click.option(
+            "--watch-after",
+            type=click.FloatRange(min=0, max=900),
+            default=0.0,
+            metavar="SECONDS",
+            help=f"Compare so long after with {WATCHED_BEFORE_S:g} s before; the last line tells it.",
+        ),
         click.option("--json", "as_json", is_flag=True, help="One JSON object a line."),
     ]
     return _command(action, command, options)
@@ -142,12 +156,37 @@ async def _run(
     parameters: dict[str, Value],
     confirmation: Confirmation,
     as_json: bool,
+    watch_after_s: float,
 ) -> Outcome:
     async with open_session(file, read_only=settings().read_only) as session:
+        if watch_after_s:
+            click.echo(f"watching {session.cluster} for {WATCHED_BEFORE_S:g} s first", err=True)
+            await asyncio.sleep(WATCHED_BEFORE_S)
         await session.look(target)
         for left in session.unfinished():
             click.echo(f"unfinished: {clean(left.says, limit=1000)}", err=True)
-        return await followed(session.start(session.plan(action.name, target, parameters), confirmation), as_json)
+        started = session.start(session.plan(action.name, target, parameters), confirmation)
+        outcome = await followed(started, as_json)
+        if watch_after_s and session.aftercare() is not None:
+            await _compared(session, started, as_json, watch_after_s)
+        return outcome
+
+
+async def _compared(session: Session, started: Run, as_json: bool, watch_after_s: float) -> None:
+    """What the minutes after were like; a signal ends the watching, and what was seen by then is told."""
+    click.echo(f"watching {session.cluster} for {watch_after_s:g} s", err=True)
+    ends_s = time.monotonic() + watch_after_s
+    with _stopped_by_signals(started):
+        while True:
+            await asyncio.sleep(0.2)
+            if time.monotonic() >= ends_s or started.stopped_by:
+                break
+    found = session.aftercare()
+    with contextlib.suppress(OSError):
+        if found and as_json:
+            say_json(aftercare_document(found, started.id, datetime.now(UTC)))
+        elif found:
+            print_aftercare(found)
 
 
 async def followed(started: Run, as_json: bool) -> Outcome:
@@ -193,5 +232,3 @@ def _stopped_by_signals(started: Run) -> Any:
 for each in ACTIONS:
     plan.add_command(_planned(each))
     run.add_command(_carried_out(each))
-
-VERBS = (plan, run)

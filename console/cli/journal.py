@@ -160,6 +160,3 @@ def _say(record: Record, as_json: bool) -> None:
     words = (str(record.seq), f"{record.at:%Y-%m-%d %H:%M:%S} UTC", record.who, record.run or "", record.kind)
     tail = "  ".join(part for part in (about + step, record.outcome or "", record.reason or "", says) if part)
     click.echo(clean("  ".join(words) + "  " + tail, limit=1000))
-
-
-VERBS = (journal,)

@@ -117,6 +117,3 @@ def _print(status: Any, as_json: bool) -> None:
         click.echo(
             f"{node['name']:<6}{node['role']:<10}{node['address']}:{node['port']:<7}pid {node['pid']:<9}{node['state']}"
         )
-
-
-VERBS = (lab, demo)

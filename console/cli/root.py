@@ -1,15 +1,46 @@
 """The verbs, each by its own file; without one, the console opens."""
 
 import sys
+from importlib import import_module
 
 import click
 
 import console
-from console.cli import advise, change, journal, lab, see, setup
 from console.cli.settings import Settings, settings, shared
 
+VERBS = {
+    "status": "see",
+    "check": "see",
+    "advise": "advise",
+    "events": "see",
+    "plan": "change",
+    "run": "change",
+    "journal": "journal",
+    "lab": "lab",
+    "demo": "lab",
+    "info": "setup",
+    "config": "setup",
+    "plugins": "setup",
+}
+"""Each verb, and the file of this room that it stands in."""
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+
+class Verbs(click.Group):
+    """A verb's file is loaded when the verb is asked for: the console opens without any."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """Every verb, by name."""
+        return sorted(VERBS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """The verb of that name, or None."""
+        if name not in VERBS:
+            return None
+        verb: click.Command = getattr(import_module(f"console.cli.{VERBS[name]}"), name)
+        return verb
+
+
+@click.group(cls=Verbs, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(console.__version__, prog_name="watchkeeper")
 @click.option("--read-only", is_flag=True, help="Look only: nothing can be changed.")
 @click.option("--theme", metavar="NAME", help="Theme of the console.")
@@ -19,24 +50,23 @@ from console.cli.settings import Settings, settings, shared
 def root(context: click.Context, read_only: bool, theme: str | None, no_mouse: bool) -> None:
     """One console for application servers, load balancers and a MongoDB replica set."""
     context.ensure_object(Settings).read_only = read_only
-    if context.invoked_subcommand is None:
-        file = settings().file()
-        if not (sys.stdin.isatty() and sys.stderr.isatty()):
-            see.print_status(file)
-            return
-        from console.tui import run_console  # textual is for the console only: the verbs start without it
+    if context.invoked_subcommand is not None:
+        return
+    file = settings().file()
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        from console.cli.see import print_status
 
-        context.exit(
-            run_console(
-                file,
-                settings().state_dir,
-                read_only=read_only,
-                theme=theme,
-                mouse=not no_mouse,
-                user_themes=settings().themes,
-            )
+        print_status(file)
+        return
+    from console.tui import run_console  # textual is for the console only: the verbs start without it
+
+    context.exit(
+        run_console(
+            file,
+            settings().state_dir,
+            read_only=read_only,
+            theme=theme,
+            mouse=not no_mouse,
+            user_themes=settings().themes,
         )
-
-
-for verb in (*see.VERBS, *advise.VERBS, *change.VERBS, *journal.VERBS, *lab.VERBS, *setup.VERBS):
-    root.add_command(verb)
+    )

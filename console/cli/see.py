@@ -108,6 +108,3 @@ async def _events(file: ClusterFile, as_json: bool, seconds: float | None) -> No
                         else:
                             click.echo(f"{at:%H:%M:%S.%f}"[:-3] + f" UTC  {change.subject}: {change.says}")
                     before = after
-
-
-VERBS = (status, check, events)

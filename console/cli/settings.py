@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 import click
 import platformdirs
 
-from console import lab
 from console.ports.clusterfile import ClusterFile
 from console.ports.plugins import Plugins, bundled
 
@@ -69,6 +68,8 @@ class Settings:
             names = f"there are: {', '.join(known)}" if known else f"none is in {self.config_dir / 'clusters'}"
             raise Mistake(f"which cluster? give --cluster FILE or NAME ({names}); to try it out: watchkeeper demo")
         if wanted == "lab":
+            from console import lab  # other clusters need nothing of it
+
             return Path(lab.status("lab", self.state_dir).cluster_file)
         if wanted in known:
             return known[wanted]

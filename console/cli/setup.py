@@ -91,6 +91,3 @@ def _provides(name: str) -> str:
 
 def _action(action: Action) -> dict[str, object]:
     return {"name": action.name, "does": action.does, "parameters": [p.name for p in action.parameters]}
-
-
-VERBS = (info, config, plugins)

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from console.change.aftercare import Aftercare, Verdict
 from console.change.events import Event, EventKind
 from console.change.plan import Plan
 from console.cluster.advice import Advice
@@ -99,6 +100,14 @@ def print_event(event: Event) -> None:
     step = f"step {event.step}: " if event.step else ""
     style = str(event.kind) if event.kind is not EventKind.DOING else ""
     _say(_text(f"{event.at:%H:%M:%S} UTC  {event.kind:<8} {step}{event.says}", style))
+
+
+def print_aftercare(found: Aftercare) -> None:
+    """The last line of a watched run, and the way back when it is worse."""
+    style = {Verdict.WORSE: "down", Verdict.SAME: "up", Verdict.UNKNOWN: "unknown"}[found.verdict]
+    _say(_text(found.says, style))
+    if found.verdict is Verdict.WORSE and found.way_back:
+        _say(_text(f"the way back: watchkeeper plan {found.way_back}"))
 
 
 def _say(line: Text) -> None:

@@ -7,6 +7,8 @@ from console.cluster.snapshot import Health, Member, MemberState, Snapshot
 
 LAG_LIMIT_S = 10.0
 """A member further behind than this does not count as caught up."""
+LAG_NOISE_S = 2.0
+"""What a member may seem to lack that has everything: optimes have whole seconds, and a new sync source takes one."""
 HEARTBEAT_LIMIT_S = 4.0
 """A member unheard of for longer is not answering, though its peers may show it healthy for 10 s and more."""
 
@@ -45,9 +47,10 @@ class Candidate:
 def electable_after_step_down(snapshot: Snapshot) -> list[Candidate]:
     """Every other member as a candidate; the eligible first, in the order in which they are likely to take over."""
     primary = snapshot.replica_set.primary
-    others = sorted((m for m in snapshot.replica_set.members if m is not primary), key=succession)
-    candidates = [_candidate(member, primary) for member in others]
-    return sorted(candidates, key=lambda candidate: not candidate.eligible)
+    judged = [(member, _candidate(member, primary)) for member in snapshot.replica_set.members if member is not primary]
+    heir = _heir([member for member, candidate in judged if candidate.eligible])
+    judged.sort(key=lambda pair: (not pair[1].eligible, pair[0] is not heir, succession(pair[0])))
+    return [candidate for _, candidate in judged]
 
 
 def successor(snapshot: Snapshot) -> str | None:
@@ -61,15 +64,29 @@ def caught_up(member: Member) -> bool:
     return member.electable and (leads or (member.lag_s is not None and member.lag_s <= LAG_LIMIT_S))
 
 
-def succession(member: Member) -> tuple[float, float, str]:
-    """Sorts the likely next Primary first: highest priority, then least lag in seconds."""
-    return (-member.priority, member.lag_s if member.lag_s is not None else float("inf"), member.name)
+def succession(member: Member) -> tuple[bool, float]:
+    """Sorts members, as they stand in the configuration, by who is likely to be Primary: without a lag, by priority."""
+    return (_lags(member), -member.priority)
 
 
 def heartbeat_age_s(member: Member, peer: Member | None = None) -> float | None:
     """Seconds since a peer last heard from it: that peer, else the one that heard last; None when nobody tells."""
     told = [view for name, view in member.seen_by if peer is None or name == peer.name]
     return min((view.heartbeat_age_s for view in told if view.heartbeat_age_s is not None), default=None)
+
+
+def _heir(eligible: list[Member]) -> Member | None:
+    """Whom MongoDB hands over to: of those that have everything, the first in the configuration of highest priority."""
+    heir, highest = None, -1
+    for member in [m for m in eligible if not _lags(m)] or eligible:
+        if member.priority > highest:
+            # It keeps the highest as a whole number: of several between two such numbers it takes the last.
+            heir, highest = member, int(member.priority)
+    return heir
+
+
+def _lags(member: Member) -> bool:
+    return member.lag_s is None or member.lag_s > LAG_NOISE_S
 
 
 def _candidate(member: Member, primary: Member | None) -> Candidate:

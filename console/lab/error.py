@@ -1,5 +1,7 @@
 """The one error of the lab."""
 
+from console.ports.error import OperatorError
 
-class LabError(Exception):
+
+class LabError(OperatorError):
     """The lab can't do what was asked; the text says what was expected, where, and the mend."""

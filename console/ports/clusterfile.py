@@ -5,20 +5,23 @@ import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_args, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args, get_type_hints
 
 import msgspec
 
 from console.cluster.layout import BalancerLine, Layout, NodeLine
 from console.cluster.text import cleaned
+from console.ports.error import OperatorError
 from console.ports.plugins import Context, PluginError, Plugins
-from console.ports.protocols import Shells
 from console.ports.secrets import Secret, resolve
+
+if TYPE_CHECKING:
+    from console.ports.protocols import Shells
 
 SIZE_LIMIT_BYTES = 1024 * 1024
 
 
-class ClusterFileError(Exception):
+class ClusterFileError(OperatorError):
     """The cluster file cannot be used; the message is one sentence with the path into the file and the mend."""
 
 
@@ -153,7 +156,7 @@ class ClusterFile:
         """The name that each node's shell goes by; nodes without one are missing."""
         return {node.name: node.ssh or node.name for node in self.table.nodes if self.has_shell(node)}
 
-    def make(self, port: str, table: Mapping[str, Any], at: str, name: str, shells: Shells | None) -> Any:
+    def make(self, port: str, table: Mapping[str, Any], at: str, name: str, shells: "Shells | None") -> Any:
         """The plugin that a table names, with its settings decoded. Raises ClusterFileError with the path."""
         settings = {key: value for key, value in table.items() if key not in ("plugin", "name")}
         plugin = table.get("plugin")

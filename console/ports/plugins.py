@@ -16,10 +16,12 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from console.cluster.layout import NodeLine
-from console.ports.protocols import Shells
+
+if TYPE_CHECKING:  # a cluster file is read before the first frame, which waits for no picture and no port
+    from console.ports.protocols import Shells
 
 PORTS = ("replica_set", "balancer", "health", "shell", "facts", "service", "size")
 """Every port that a plugin may provide."""
@@ -35,7 +37,7 @@ class Context:
 
     name: str
     """The name of the thing it stands for: `lb1`, `rs0`."""
-    shells: Shells | None = None
+    shells: "Shells | None" = None
     """The hosts, where the cluster file has a `[shell]` table."""
     nodes: Mapping[str, str] = field(default_factory=dict)
     """Addresses of the cluster's nodes by name."""

@@ -1,11 +1,18 @@
 """The interactive console, and its one door; textual is imported only when it is opened."""
 
+import asyncio
 import os
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from console.ports.clusterfile import ClusterFile
 from console.ports.plugins import bundled
+
+if TYPE_CHECKING:
+    from console.session import Session
 
 
 def run_console(
@@ -22,7 +29,6 @@ def run_console(
         # Textual reads these once, when it is imported: what is drawn over a slow line delays what is typed.
         os.environ.setdefault("TEXTUAL_FPS", "30")
         os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
-    from console.session import Session
     from console.tui.app import Console
     from console.tui.themes import Shelf
 
@@ -34,8 +40,22 @@ def run_console(
             print(f"watchkeeper: {mistake}", file=sys.stderr)  # noqa: T201 - there is no screen yet
             return 2
 
-    app = Console(file.table.name, lambda: Session.open(file, state_dir, read_only=read_only), state_dir, shelf)
+    app = Console(file.table.name, lambda: _opened(file, state_dir, read_only), state_dir, shelf)
     if theme is not None:
         app.theme = theme
     app.run(mouse=mouse)
     return app.return_code or 0
+
+
+@asynccontextmanager
+async def _opened(file: ClusterFile, state_dir: Path, read_only: bool) -> "AsyncIterator[Session]":
+    """A session; what it is made of is imported in a thread, while the first frame is on screen."""
+    session = await asyncio.to_thread(_session)
+    async with session.open(file, state_dir, read_only=read_only) as opened:
+        yield opened
+
+
+def _session() -> "type[Session]":
+    from console.session import Session
+
+    return Session

@@ -1,11 +1,14 @@
-"""The console: opens the session after the first frame, shows each snapshot, and knows how to leave."""
+"""The console: opens the session after the first frame, shows each snapshot, and knows how to leave.
+
+The first frame waits for nothing that it does not show: other screens are imported when they are opened.
+"""
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.app import App
@@ -14,30 +17,26 @@ from textual.filter import LineFilter
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
-from console.change.plan import PlanError
-from console.change.run import Run
 from console.cluster.text import clean
 from console.ports.clusterfile import ClusterFileError
-from console.session import Session
-from console.tui import briefs
-from console.tui.commandline import NotACommand, completions, understand
+from console.ports.error import OperatorError
 from console.tui.commands import bindings
 from console.tui.dashboard import Dashboard
 from console.tui.endings import Endings, crash_line, end_run
 from console.tui.feed import Feed
-from console.tui.journal import JournalScreen
-from console.tui.menu import Menu
 from console.tui.palette import Entry, Palette
-from console.tui.plan import PlanScreen
-from console.tui.progress import Progress
 from console.tui.safety import NoControlCharacters
 from console.tui.texts import Question, TextScreen, TooSmall, fits, help_lines
 from console.tui.themes import DEFAULT, Shelf, own_variables
 
+if TYPE_CHECKING:
+    from console.change.run import Run
+    from console.session import Session
+
 TICK_S = 1.0
 """How often ages are shown anew, where nothing else changes."""
 
-Open = Callable[[], AbstractAsyncContextManager[Session]]
+Open = Callable[[], "AbstractAsyncContextManager[Session]"]
 
 
 class Console(App[int]):
@@ -61,7 +60,8 @@ class Console(App[int]):
         for theme in shelf.themes:
             self.register_theme(theme)
         if any(theme.name == DEFAULT for theme in shelf.themes):
-            self.theme = DEFAULT
+            self.set_reactive(App.theme, DEFAULT)  # to assign it would parse every style twice before the first frame
+            self.stylesheet.set_variables(self.get_css_variables())
 
     def get_default_screen(self) -> Screen[None]:
         """The dashboard is there at once; it says that it is connecting."""
@@ -76,11 +76,14 @@ class Console(App[int]):
         return own_variables(self.current_theme)
 
     def on_mount(self) -> None:
-        """The first frame is drawn; now the session."""
-        self.run_worker(self._follow(), name="follow", exit_on_error=True)
+        """From now on the terminal is ours."""
         if self._live:
             self.set_interval(TICK_S, self._tick)
             Endings(self, lambda: self.going).watch()
+
+    def on_ready(self) -> None:
+        """The first frame is drawn; now the session."""
+        self.run_worker(self._follow(), name="follow", exit_on_error=True)
         for failure in self.shelf.failures:
             self.tell(failure, "warning")
 
@@ -105,13 +108,16 @@ class Console(App[int]):
 
     def open_plan(self, action: str, target: str) -> None:
         """Show a plan; nothing is changed by that."""
+        from console.tui.plan import PlanScreen
+
         try:
             self.push_screen(PlanScreen(self.feed, action, target), self._started)
-        except PlanError as error:
+        except OperatorError as error:
             self.tell(str(error), "error")
 
     def on_dashboard_chosen(self, message: Dashboard.Chosen) -> None:
         """The actions of a row, then the plan of the one that is chosen."""
+        from console.tui.menu import Menu
 
         def plan(action: str | None) -> None:
             if action is not None:
@@ -122,6 +128,8 @@ class Console(App[int]):
 
     async def on_dashboard_said(self, message: Dashboard.Said) -> None:
         """A typed command."""
+        from console.tui.commandline import understand
+
         try:
             verb, target = understand(message.words, self.feed.session)
             if verb == "command":
@@ -130,7 +138,7 @@ class Console(App[int]):
                 self.theme = self.shelf.find(target).name
             else:
                 self.open_plan(verb, target)
-        except (NotACommand, ValueError, PlanError) as error:
+        except (OperatorError, ValueError) as error:
             self.tell(str(error), "error")
 
     def action_help(self) -> None:
@@ -140,22 +148,30 @@ class Console(App[int]):
 
     def action_findings(self) -> None:
         """Every finding."""
+        from console.tui import briefs
+
         if snapshot := self.feed.snapshot:
             draw = lambda width: briefs.all_findings(self.feed.snapshot or snapshot, width)  # noqa: E731
             self.push_screen(TextScreen("Findings, worst first", draw, self.feed))
 
     def action_events(self) -> None:
         """Everything that has changed."""
+        from console.tui import briefs
+
         draw = lambda width: briefs.happened(self.feed.events, width)  # noqa: E731
         self.push_screen(TextScreen("What has changed, newest first", draw, self.feed))
 
     def action_journal(self) -> None:
         """What was done."""
+        from console.tui.journal import JournalScreen
+
         journal = self.feed.session.journal if self.feed.connected else None
         self.push_screen(JournalScreen(journal, self.journal_folder, self._cluster))
 
     def action_progress(self) -> None:
         """The change that is running, or the last one."""
+        from console.tui.progress import Progress
+
         if self.feed.connected and (run := self.feed.session.run):
             self.push_screen(Progress(self.feed, run))
         else:
@@ -183,7 +199,7 @@ class Console(App[int]):
         self.push_screen(Question(asks, "Leave", "Stay"), answered)
 
     @property
-    def going(self) -> Run | None:
+    def going(self) -> "Run | None":
         """The change that is going on, if any."""
         run = self.feed.session.run if self.feed.connected else None
         return run if run is not None and run.outcome is None else None
@@ -192,11 +208,15 @@ class Console(App[int]):
         """One line on the restored terminal: textual's own report shows every local variable, secrets as well."""
         self.panic(Text(crash_line(self._exception)))
 
-    def _started(self, run: Run | None) -> None:
+    def _started(self, run: "Run | None") -> None:
+        from console.tui.progress import Progress
+
         if run is not None:
             self.push_screen(Progress(self.feed, run))
 
     def _completions(self) -> list[str]:
+        from console.tui.commandline import completions
+
         if self.feed.snapshot is None:
             return []
         return completions(self.feed.session, self.feed.snapshot, [theme.name for theme in self.shelf.themes])
@@ -214,13 +234,15 @@ class Console(App[int]):
         except ClusterFileError as error:
             self.exit(2, 2, Text(f"watchkeeper: {clean(str(error), limit=400)}"))
 
-    async def _first_look(self, session: Session) -> None:
+    async def _first_look(self, session: "Session") -> None:
         """What stands when the console opens is no event; what changes after everything was asked once is."""
         await session.look()
         self.feed.show(session.snapshot)
         self.feed.noting = True
 
     def _tick(self) -> None:
+        from console.tui.progress import Progress
+
         self.feed.tick()
         run = self.feed.session.run if self.feed.connected else None
         if run is not None and run.outcome is not None and run.id != self._told_of:

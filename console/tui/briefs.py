@@ -9,7 +9,8 @@ from console.change.run import Run
 from console.cluster.changes import Change
 from console.cluster.requirements import check as requirements
 from console.cluster.snapshot import Finding, Severity, Snapshot
-from console.tui.words import CHANGING, DOWN, LOUD, QUIET, SEVERITY, STRONG, UP, WARN, Cell, count, heading, line
+from console.tui.symbols import SEVERITY
+from console.tui.words import CHANGING, DOWN, LOUD, QUIET, STRONG, UP, WARN, Cell, count, heading, line
 from console.tui.words import paragraph as wrapped
 
 

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from console.cluster.snapshot import Snapshot
+from console.ports.error import OperatorError
 from console.session import Session
 from console.tui.commands import Command, commands
 
 
-class NotACommand(Exception):
+class NotACommand(OperatorError):
     """The words are no command; the message says what there is."""
 
 

@@ -1,7 +1,10 @@
-"""The dashboard: three tiers side by side or stacked, what may be lost, findings, and what has changed."""
+"""The dashboard: three tiers side by side or stacked, what may be lost, findings, and what has changed.
+
+The first frame has no snapshot, and waits for nothing that one needs: neither the widgets nor the imports.
+"""
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Container
@@ -10,15 +13,15 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input
 
-from console.cluster.snapshot import Snapshot
-from console.tui import briefs, sheets
 from console.tui.commands import bindings
-from console.tui.details import detail
 from console.tui.feed import Feed
 from console.tui.parts import KeyBar, Prompt, Words
-from console.tui.table import Sheet, Table
+from console.tui.table import Table
 from console.tui.texts import TextScreen
 from console.tui.words import CHANGING, Cell, line
+
+if TYPE_CHECKING:
+    from console.cluster.snapshot import Snapshot
 
 WIDE = 120
 """From this width on the tiers stand side by side."""
@@ -27,12 +30,6 @@ ROOMY = 32
 BRIEFS = 5
 """Lines that findings and events keep whatever the tables would like."""
 
-SHEETS: dict[str, Callable[[Snapshot], Sheet]] = {
-    "app": sheets.app_servers,
-    "balancer": sheets.balancers,
-    "replica_set": sheets.members,
-    "node": sheets.nodes,
-}
 TIERS = ("app", "balancer", "replica_set")
 
 
@@ -62,28 +59,19 @@ class Dashboard(Screen[None]):
         self._feed = feed
         self._cluster = cluster
         self._names = names
+        self._complete = False
         self._filtered: Table | None = None
         """The table that the prompt was opened for."""
 
     def compose(self) -> ComposeResult:
-        """Header, standing, tables, findings, events, prompt, keys."""
+        """Header, standing, keys; the rest comes with the first snapshot."""
         yield Words(self._header, id="header", fixed=True)
         yield Words(self._standing, id="standing", fixed=True)
-        with Container(id="tiers"):
-            for tier in TIERS:
-                yield Table(id=tier)
-        yield Words(id="findings", fixed=True)
-        with Container(id="below"):
-            yield Table(id="node")
-            yield Words(id="events", fixed=True)
-        yield Prompt(self._names)
         yield KeyBar("dashboard")
 
     def on_mount(self) -> None:
         """Follow the cluster."""
         self._feed.changed.subscribe(self, self._show)
-        if self._feed.snapshot is not None:
-            self._show(self._feed.snapshot)
 
     def on_resize(self) -> None:
         """Another size, another arrangement."""
@@ -94,8 +82,10 @@ class Dashboard(Screen[None]):
         self._arrange()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """There is a run to return to, or not."""
-        return action != "progress" or (self._feed.connected and self._feed.session.run is not None)
+        """Until there is something to see, only help and the way out; a run to return to, or not."""
+        if not self._complete:
+            return action in ("help", "leave")
+        return action != "progress" or self._feed.session.run is not None
 
     @property
     def table(self) -> Table:
@@ -115,6 +105,8 @@ class Dashboard(Screen[None]):
 
     def action_detail(self) -> None:
         """Everything that is known of the selected row."""
+        from console.tui.details import detail
+
         if self.selected:
             tier, name = self.selected
             self.app.push_screen(TextScreen(name, lambda w: detail(self._feed.snapshot, tier, name, w), self._feed))
@@ -159,7 +151,11 @@ class Dashboard(Screen[None]):
         self.query_one(Prompt).close()
         (self._filtered or self.table).focus()
 
-    def _show(self, snapshot: Snapshot) -> None:
+    async def _show(self, snapshot: "Snapshot") -> None:
+        from console.tui.sheets import SHEETS
+
+        if not self._complete:
+            await self._complete_it()
         for tier, sheet in SHEETS.items():
             self.query_one(f"#{tier}", Table).show(sheet(snapshot))
         self.query_one("#header", Words).show(self._header)
@@ -167,9 +163,20 @@ class Dashboard(Screen[None]):
         self.query_one(KeyBar).redraw()
         self._arrange()
 
+    async def _complete_it(self) -> None:
+        await self.mount(
+            Container(*(Table(tier) for tier in TIERS), id="tiers"),
+            Words(id="findings", fixed=True),
+            Container(Table("node"), Words(id="events", fixed=True), id="below"),
+            Prompt(self._names),
+            before=self.query_one(KeyBar),
+        )
+        self._complete = True
+        self.query_one("#app").focus()
+
     def _arrange(self) -> None:
         """Give every part its lines: the tiers stay complete as long as there is room."""
-        if not self.is_mounted:
+        if not self._complete:
             return
         wide = self.size.width >= WIDE
         self.set_class(wide, "wide")
@@ -190,6 +197,8 @@ class Dashboard(Screen[None]):
         self._arrange_below(max(0, room - tiers), wide)
 
     def _arrange_below(self, room: int, wide: bool) -> None:
+        from console.tui import briefs
+
         width = self.size.width
         snapshot = self._feed.snapshot
         nodes = self.query_one("#node", Table)
@@ -207,6 +216,8 @@ class Dashboard(Screen[None]):
     def _header(self, width: int) -> list[Content]:
         if self._feed.snapshot is None:
             return [line(Cell(" Watchkeeper  ", "$primary bold"), Cell(self._cluster, "bold"))]
+        from console.tui import briefs
+
         session = self._feed.session
         why = (session.journal_problem or "read-only") if session.read_only else ""
         return [briefs.header(self._feed.snapshot, width, why, session.run)]
@@ -214,4 +225,6 @@ class Dashboard(Screen[None]):
     def _standing(self, width: int) -> list[Content]:
         if self._feed.snapshot is None:
             return [line(Cell(" connecting…", CHANGING))]
+        from console.tui import briefs
+
         return [briefs.standing(self._feed.snapshot, width)]

@@ -6,19 +6,8 @@ from typing import TypeVar
 from textual.content import Content
 
 from console.cluster.snapshot import AppServer, Balancer, Hold, Member, Node, Size, Snapshot, SpareMember
-from console.tui.words import (
-    HEALTH,
-    QUIET,
-    SPARE,
-    STATE,
-    Cell,
-    admin_and_check,
-    heading,
-    line,
-    member_state,
-    paragraph,
-    span,
-)
+from console.tui.symbols import HEALTH, SPARE, STATE, admin_and_check, member_state
+from console.tui.words import QUIET, Cell, heading, line, paragraph, span
 
 MARGIN = 20
 YES_NO = {True: "yes", False: "no", None: "not known"}

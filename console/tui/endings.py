@@ -9,13 +9,15 @@ import traceback
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 from textual.worker import WorkerFailed
 
-from console.change.run import Run
 from console.cluster.text import clean
+
+if TYPE_CHECKING:
+    from console.change.run import Run
 
 GRACE_S = 5.0
 """Beyond the patience of its longest step, a run gets this long to end."""
@@ -24,11 +26,11 @@ WATCHDOG_S = 3.0
 POLL_S = 2.0
 """A terminal that went away without a SIGHUP is noticed within this."""
 
-Going = Callable[[], Run | None]
+Going = Callable[[], "Run | None"]
 """The run that is going on, if any."""
 
 
-async def end_run(run: Run, why: str) -> None:
+async def end_run(run: "Run", why: str) -> None:
     """Let the current step reach its proof or unwind; bounded by the patience that it may have."""
     run.stop(why)
     patience_s = max((step.patience_s for step in run.plan.steps), default=0.0)

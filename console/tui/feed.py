@@ -2,14 +2,17 @@
 
 from collections import deque
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from textual.dom import DOMNode
 from textual.signal import Signal
 
-from console.change.plan import PlanError
-from console.cluster.changes import Change, changes
-from console.cluster.snapshot import Snapshot
-from console.session import Session
+from console.ports.error import OperatorError
+
+if TYPE_CHECKING:
+    from console.cluster.changes import Change
+    from console.cluster.snapshot import Snapshot
+    from console.session import Session
 
 KEPT = 500
 
@@ -32,19 +35,21 @@ class Feed:
         return self._session is not None
 
     @property
-    def session(self) -> Session:
-        """The session; only asked for by screens that need one to be opened."""
+    def session(self) -> "Session":
+        """The session. Raises OperatorError before there is one."""
         if self._session is None:
-            raise PlanError("not connected yet")
+            raise OperatorError("not connected yet")
         return self._session
 
-    def open(self, session: Session) -> None:
+    def open(self, session: "Session") -> None:
         """From now on there is a session."""
         self._session = session
         self.show(session.snapshot)
 
-    def show(self, snapshot: Snapshot) -> None:
+    def show(self, snapshot: "Snapshot") -> None:
         """Another snapshot: what changed is noted, and every screen is told."""
+        from console.cluster.changes import changes
+
         if self.noting:
             for change in changes(self.snapshot, snapshot):
                 self.events.appendleft((snapshot.at, change))

@@ -28,10 +28,15 @@ class Words(Static):
         self._fixed = fixed
         self._lines: list[Content] = []
 
+    def on_mount(self) -> None:
+        """Lines of a fixed height are there with the first frame, before anything has a width of its own."""
+        if self._fixed:
+            self.show(self._draw)
+
     def show(self, draw: Draw) -> None:
         """Show other lines; the same lines are not painted again."""
         self._draw = draw
-        lines = list(draw(self.size.width or 80))
+        lines = list(draw(self.size.width or (self.app.size.width if self._fixed else 80)))
         if lines != self._lines:
             same_height = self._fixed or len(lines) == len(self._lines)
             self._lines = lines

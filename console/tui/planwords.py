@@ -6,7 +6,8 @@ from textual.content import Content
 
 from console.change.plan import Check, Plan
 from console.cluster.whatif import Standing
-from console.tui.words import DOWN, GRADE, QUIET, STRONG, UP, WARN, Cell, heading, line, paragraph
+from console.tui.symbols import GRADE
+from console.tui.words import DOWN, QUIET, STRONG, UP, WARN, Cell, heading, line, paragraph
 
 MARGIN = 12
 NUMBER = 16

@@ -13,7 +13,8 @@ from console.tui import briefs
 from console.tui.commands import Command, bindings, commands
 from console.tui.feed import Feed
 from console.tui.parts import KeyBar, Words
-from console.tui.words import CHANGING, EVENT, LOUD, OUTCOME, QUIET, STRONG, Cell, heading, line, paragraph
+from console.tui.symbols import EVENT, OUTCOME
+from console.tui.words import CHANGING, LOUD, QUIET, STRONG, Cell, heading, line, paragraph
 
 WAITING = Cell("· waiting", QUIET)
 

@@ -1,10 +1,11 @@
 """The tables of the dashboard, made from a snapshot: a row for each server, balancer, member and node."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from console.cluster.snapshot import AppServer, Balancer, Health, Member, Node, PoolMember, Snapshot, SpareMember
+from console.tui.symbols import HEALTH, SPARE, admin_and_check, member_state
 from console.tui.table import Column, Row, Sheet
-from console.tui.words import DOWN, HEALTH, QUIET, SPARE, UNKNOWN, UP, WARN, Cell, admin_and_check, member_state, span
+from console.tui.words import DOWN, QUIET, UNKNOWN, UP, WARN, Cell, span
 
 OLD_S = 3.0
 """What is older than this says so."""
@@ -177,6 +178,15 @@ def _share(used: int | None, there: int | None) -> Cell:
 def _of(good: int, all_of_them: int, word: str, some_unknown: bool) -> Cell:
     style = UP if good == all_of_them else UNKNOWN if some_unknown else WARN if good else DOWN
     return Cell(f"{good} of {all_of_them} {word}", style) if all_of_them else Cell("")
+
+
+SHEETS: dict[str, Callable[[Snapshot], Sheet]] = {
+    "app": app_servers,
+    "balancer": balancers,
+    "replica_set": members,
+    "node": nodes,
+}
+"""By tier."""
 
 
 def _age_column(things: Iterable[Aged]) -> tuple[Column, ...]:

@@ -75,6 +75,8 @@ def read_theme(path: Path) -> Theme:
 
 def own_variables(theme: Theme) -> dict[str, str]:
     """Our own names for a theme that does not give them all, as the built-in ones do not."""
+    if theme.variables.keys() >= OWN_VARIABLES.keys():
+        return {}
     generated = theme.to_color_system().generate()
     return {name: generated[stands_in] for name, stands_in in OWN_VARIABLES.items()}
 

@@ -76,7 +76,10 @@ class MemoryReplicaSet(Port):
         self, address: str, *, period_s: int, catch_up_s: int, follow: Sequence[tuple[str, str]] = ()
     ) -> str:
         """In MongoDB's words."""
-        first = [f'db.adminCommand({{replSetSyncFrom: "{source}"}})  on {member}' for member, source in follow]
+        first = [
+            f'db.adminCommand({{replSetSyncFrom: "{source}"}})  on {member}, unless it does'
+            for member, source in follow
+        ]
         last = f"{{replSetStepDown: {period_s}, secondaryCatchUpPeriodSecs: {catch_up_s}}}"
         return "\n".join([*first, f"db.adminCommand({last})  on {address}"])
 

@@ -219,12 +219,15 @@ class World:
         return self.health.get(name, Health.UP) is Health.UP
 
     def successor(self, old: str | None, catch_up_s: float) -> str | None:
-        """Who is elected after `old`: the highest priority, then the least lag; None when nobody can be."""
+        """Who is elected after `old`, as MongoDB does it; None when nobody can be.
+
+        Of those that have caught up first: the highest priority, then the first in the configuration.
+        """
         if not self.has_majority:
             return None
         able = {name_of(line.address): line.priority for line in self.config if self._able(line)}
         near = [m for m in able if m != old and self.lag_s.get(m, 0.0) <= catch_up_s]
-        return min(near, key=lambda m: (-able[m], self.lag_s.get(m, 0.0), m), default=None)
+        return min(near, key=lambda m: (self.lag_s.get(m, 0.0), -able[m]), default=None)
 
     async def hand_over(self, successor: str) -> None:
         """As long as an election takes there is no Primary, then there is one in the next term."""

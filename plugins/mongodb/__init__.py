@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import msgspec
 from pymongo.errors import InvalidURI, PyMongoError
@@ -13,7 +13,7 @@ from console.ports.plugins import Context
 from console.ports.protocols import Refused
 from console.ports.secrets import Secret
 
-from .handover import follow_source, step_down
+from .handover import Follower, line_up, require_primary, step_down
 from .lease import DEADLINE_S as LEASE_DEADLINE_S
 from .lease import MongoLease
 from .member import Client, MemberWatch, direct_client
@@ -107,18 +107,28 @@ class MongoDB(Reconfiguring):
         self, address: str, *, period_s: int, catch_up_s: int, term: int, follow: Sequence[tuple[str, str]] = ()
     ) -> None:
         """Never forced; refused unless the member is Primary in that very term now. Raises Refused or Unclear."""
-        for member, source in follow:
-            async with self._operator(member, self._settings.deadline_s) as client:
-                if not await follow_source(client, source):
-                    break  # the next would turn to one that has not turned itself
-        async with self._operator(address, catch_up_s + 5.0) as client:
-            await step_down(client, address, period_s, catch_up_s, term)
+        async with AsyncExitStack() as clients:
+
+            async def of(member: str, deadline_s: float = self._settings.deadline_s) -> Client:
+                return await clients.enter_async_context(self._operator(member, deadline_s))
+
+            primary = await of(address, catch_up_s + 5.0)
+            await require_primary(primary, address, term)
+            if follow:
+                followers = [
+                    Follower(address=member, source=source, client=await of(member)) for member, source in follow
+                ]
+                await line_up(await of(address), followers)
+            await step_down(primary, address, period_s, catch_up_s, term)
 
     def step_down_command(
         self, address: str, *, period_s: int, catch_up_s: int, follow: Sequence[tuple[str, str]] = ()
     ) -> str:
         """As it would be typed into a MongoDB shell."""
-        first = [f'db.adminCommand({{replSetSyncFrom: "{source}"}})  on {member}' for member, source in follow]
+        first = [
+            f'db.adminCommand({{replSetSyncFrom: "{source}"}})  on {member}, unless it does'
+            for member, source in follow
+        ]
         last = f"{{replSetStepDown: {period_s}, secondaryCatchUpPeriodSecs: {catch_up_s}}}"
         return "\n".join([*first, f"db.adminCommand({last})  on {address}"])
 

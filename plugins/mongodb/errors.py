@@ -66,8 +66,13 @@ def command_problem(error: PyMongoError, user: str) -> str:
 
 
 def is_connection_problem(error: BaseException) -> bool:
-    """The member was not reached; what it said otherwise is an answer."""
-    return isinstance(error, ConnectionFailure | TimeoutError | OSError) and not isinstance(error, NotPrimaryError)
+    """The member was not reached; what it said otherwise is an answer.
+
+    A RuntimeError is how PyMongo's pool fails when it waited in vain on a machine that is too busy.
+    """
+    return isinstance(error, ConnectionFailure | TimeoutError | OSError | RuntimeError) and not isinstance(
+        error, NotPrimaryError
+    )
 
 
 def step_down_problem(error: BaseException, member: str) -> Refused | Unclear:

@@ -176,10 +176,10 @@ class MongoLease:
                 read_concern=ReadConcern("majority"),
                 write_concern=WriteConcern("majority"),
             )[name]
-        except PyMongoError as error:
+        except (PyMongoError, RuntimeError) as error:  # the latter: its pool waited in vain, the machine is too busy
             raise self._problem(error, address) from None
 
-    def _problem(self, error: PyMongoError, address: str) -> Refused | Unclear:
+    def _problem(self, error: PyMongoError | RuntimeError, address: str) -> Refused | Unclear:
         code = error.code if isinstance(error, OperationFailure) else None
         if code == AUTHENTICATION_FAILED:
             return Refused(f"MongoDB refused the user '{self._user}': wrong password, or no such user")

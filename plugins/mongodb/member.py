@@ -139,7 +139,7 @@ class MemberWatch(ServerHeartbeatListener):
             async with asyncio.timeout(2 * self._deadline_s):  # each call has its own deadline; this is for all of them
                 await self._ask()
             self._untold = ""
-        except (PyMongoError, OSError, TimeoutError) as error:
+        except (PyMongoError, OSError, TimeoutError, RuntimeError) as error:
             if is_connection_problem(error):
                 # A monitor that found the port closed knows more than a call that waited for it in vain.
                 self._unreachable = self._unreachable or connection_problem(error, self._deadline_s)

@@ -125,7 +125,7 @@ class Spares:
         """From each member's host; whose host has no shell, or does not answer, is left out: that is not known."""
         shells, hosts = self._context.shells, self._context.hosts
         names = [name for name in members if name in hosts] if shells else []
-        opened = await asyncio.gather(*(_opens(shells.on(hosts[name]), address) for name in names if shells))
+        opened = await asyncio.gather(*(opens(shells.on(hosts[name]), address) for name in names if shells))
         return tuple((name, is_so) for name, is_so in zip(names, opened, strict=True) if is_so is not None)
 
     def _client(self, address: str) -> Client:
@@ -134,7 +134,7 @@ class Spares:
         return self._clients[address]
 
 
-async def _opens(shell: Shell, address: str) -> bool | None:
+async def opens(shell: Shell, address: str) -> bool | None:
     """A TCP connection from that host; None when the host would not try."""
     host, port = split(address)
     with suppress(ShellError):

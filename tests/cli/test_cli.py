@@ -29,16 +29,30 @@ def memory(tmp_path: Path) -> str:
     return str(path)
 
 
-def test_no_verb_loads_textual() -> None:
-    code = "import sys, console.cli; print([m for m in sys.modules if m.split('.')[0] == 'textual'])"
+def loaded(code: str) -> set[str]:
+    """The packages that this code has loaded at its end."""
+    code += "\nprint(*{name.partition('.')[0] for name in sys.modules})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    return set(done.stdout.split())
+
+
+EVERY_VERB = """
+import sys
+from console.cli.root import VERBS, root
+assert all(root.get_command(None, verb).name == verb for verb in VERBS)
+"""
+
+
+def test_no_verb_loads_textual() -> None:
+    assert "textual" not in loaded(EVERY_VERB)
 
 
 def test_the_verbs_load_no_vendor_before_they_need_one() -> None:
-    code = "import sys, console.cli; print([m for m in ('pymongo', 'asyncssh', 'httpx') if m in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    assert not loaded(EVERY_VERB) & {"pymongo", "asyncssh", "httpx"}
+
+
+def test_without_a_verb_no_verb_is_loaded() -> None:
+    assert not loaded("import sys, console.cli") & {"textual", "rich", "sqlite3", "psutil"}
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 
 from console.cluster.candidates import electable_after_step_down, successor
 from console.cluster.snapshot import Health, MemberState, PeerView
-from tests.cluster.pictures import calm, empty, unknown, with_member
+from tests.cluster.pictures import calm, empty, unknown, with_member, with_members
 
 
 def silent(age_s: float) -> tuple[tuple[str, PeerView], ...]:
@@ -35,11 +35,24 @@ def test_a_member_is_refused_with_the_measured_value_and_the_limit(changes: dict
     assert (candidates["db3"].eligible, candidates["db3"].why) == (True, "")
 
 
-def test_the_eligible_come_first_by_priority_and_then_by_lag() -> None:
+def test_the_eligible_come_first_by_priority_and_then_as_they_stand_in_the_configuration() -> None:
     assert successor(calm()) == "db2"
-    assert successor(with_member(calm(), "db2", lag_s=1.0)) == "db3"
     assert successor(with_member(calm(), "db3", priority=2.0)) == "db3"
+    members = calm().replica_set.members
+    assert successor(with_members(calm(), *reversed(members))) == "db3"
     assert [c.member for c in electable_after_step_down(with_member(calm(), "db2", hidden=True))] == ["db3", "db2"]
+
+
+def test_of_fractional_priorities_the_last_takes_over_as_mongodb_compares_them_with_a_whole_number() -> None:
+    assert successor(with_member(with_member(calm(), "db2", priority=0.5), "db3", priority=0.5)) == "db3"
+    assert successor(with_member(with_member(calm(), "db2", priority=1.5), "db3", priority=1.2)) == "db3"
+    assert successor(with_member(with_member(calm(), "db2", priority=1.0), "db3", priority=0.5)) == "db2"
+
+
+def test_only_a_lag_that_is_more_than_the_optimes_resolution_lets_another_take_over() -> None:
+    assert successor(with_member(calm(), "db2", lag_s=1.0)) == "db2"
+    assert successor(with_member(calm(), "db2", lag_s=5.0)) == "db3"
+    assert successor(with_member(calm(), "db2", lag_s=5.0, priority=2.0)) == "db3"
 
 
 def test_what_is_not_known_does_not_take_over() -> None:

@@ -69,21 +69,28 @@ async def test_a_secondary_cannot_be_stepped_down(replica_set: Subject) -> None:
         await replica_set.step_down(secondary.address, period_s=60, catch_up_s=10, term=leading.itself.term or 0)
 
 
-async def test_a_step_down_brings_another_primary_in_a_higher_term(replica_set: Subject) -> None:
+async def test_a_step_down_elects_the_first_in_the_configuration_and_the_others_follow_it(replica_set: Subject) -> None:
     before = await primary(replica_set)
-    await replica_set.step_down(before.address, period_s=30, catch_up_s=10, term=before.itself.term or 0)
+    heir, *others = [line.address for line in before.config if line.address != before.address]
+    follow = [(heir, before.address), *((other, heir) for other in others)]
+    term = before.itself.term or 0
+    await replica_set.step_down(before.address, period_s=30, catch_up_s=10, term=term, follow=follow)
     async with asyncio.timeout(20):
         while True:
-            leading = [view for view in await replica_set.look() if view.itself.writable]
-            if len(leading) == 1 and leading[0].address != before.address:
+            views = {view.address: view.itself for view in await replica_set.look()}
+            leading = [address for address, itself in views.items() if itself.writable]
+            if leading and leading != [before.address] and all(views[other].sync_source == heir for other in others):
                 break
             await asyncio.sleep(0.1)
-    assert (leading[0].itself.term or 0) > (before.itself.term or 0)
+    assert leading == [heir]
+    assert (views[heir].term or 0) > term
 
 
 async def test_the_command_is_told_with_its_times_and_never_forces(replica_set: Subject) -> None:
-    words = replica_set.step_down_command("db1:27017", period_s=60, catch_up_s=10)
-    assert "replSetStepDown: 60" in words
+    words = replica_set.step_down_command("db1:27017", period_s=60, catch_up_s=10, follow=[("db3:27017", "db2:27017")])
+    first, last = words.splitlines()
+    assert 'replSetSyncFrom: "db2:27017"' in first
+    assert "replSetStepDown: 60" in last
     assert "force" not in words
 
 

@@ -19,7 +19,7 @@ from console.cluster.snapshot import Admin
 from console.ports.clusterfile import ClusterFile
 from console.ports.plugins import Plugins, bundled
 from console.session import Session
-from tests.faults.victim import BUSY, Victim
+from tests.faults.victim import BUSY, Victim, without_hosts
 
 SERVER = "app2"
 WHO = ("has it since", "last changed: ", "holds it in drain since")
@@ -33,6 +33,7 @@ class RaceError(Exception):
 async def race(cluster_file: Path, state_dir: Path, rounds: int) -> collections.Counter[str]:
     """So many races on a lab that is up; how they ended. Raises RaceError."""
     ended: collections.Counter[str] = collections.Counter()
+    cluster_file = without_hosts(cluster_file, state_dir)
     file = ClusterFile.read(cluster_file, Plugins((bundled("plugins"),)))
     async with Session.open(file, state_dir / "referee") as referee:
         while ended.total() - ended[BUSY] < rounds:
@@ -82,7 +83,7 @@ def main() -> None:
     rounds = parser.parse_args().rounds
     state_dir = Path(tempfile.mkdtemp(prefix="wk-race-", dir="/tmp"))
     try:
-        status = lab.up("lab", state_dir, lambda words: None)
+        status = lab.up("lab", state_dir, lambda words: None, traffic=False)
         began_s = time.monotonic()
         ended = asyncio.run(race(status.cluster_file, state_dir, rounds))
         print(f"{rounds} races for {SERVER} in {time.monotonic() - began_s:.0f} s")

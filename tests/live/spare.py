@@ -27,7 +27,7 @@ async def serve(directory: Path, last_byte: str, ill: bool) -> None:
         timeoutMS=6000,
     )
     await client.admin.command("ping")  # so that its first health check is not its slowest
-    application = Application("app4", layout.secret("health.token"), client)
+    application = Application("app4", layout.secret("health.token"), 8, client)
 
     async def answer(request: Message) -> Answer:
         if ill and not request.first[1].startswith(HEALTH_PATH):

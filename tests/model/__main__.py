@@ -24,8 +24,8 @@ def main() -> int:
         _told(f"pools of 1 to {given.servers} servers, all", whole_pools(given.servers)),
         _told(f"random clusters, seed {given.seed}", random_clusters(given.random, given.seed)),
     ]
-    missing = {q.name for q in TABLE if not q.graded} - {action.name for action in ACTIONS}
-    unasked = {action.name for action in ACTIONS} - {q.name for q in TABLE}
+    missing = {q.action for q in TABLE if not q.graded} - {action.name for action in ACTIONS}
+    unasked = {action.name for action in ACTIONS} - {q.action for q in TABLE}
     if missing or unasked:
         print(f"not asked: {', '.join(sorted(missing | unasked))}")
     print("asked: each state times each target; states that differ only in order are planned for once and counted all")

@@ -1,6 +1,7 @@
 """An abstract state as the snapshot that the program would have of such a cluster."""
 
 from datetime import UTC, datetime
+from functools import cache
 
 from console.cluster.snapshot import (
     Admin,
@@ -9,9 +10,12 @@ from console.cluster.snapshot import (
     Health,
     Member,
     MemberState,
+    Node,
     PeerView,
     PoolMember,
     ReplicaSet,
+    ServiceState,
+    Size,
     Snapshot,
 )
 from tests.model.states import B, M, Place, S, State
@@ -49,6 +53,27 @@ def picture(state: State) -> Snapshot:
             members=tuple(_member(number, m, state) for number, m in enumerate(state.members)),
             operable=state.operable,
         ),
+        nodes=(
+            *(_node(member_name(number), "member", m.up) for number, m in enumerate(state.members)),
+            *(_node(server_name(number), "app", True) for number in range(len(state.servers))),
+        ),
+    )
+
+
+@cache
+def _node(name: str, role: str, running: bool) -> Node:
+    return Node(
+        name=name,
+        address=name,
+        roles=(role,),
+        health=Health.UP,
+        has_service=True,
+        service=ServiceState.RUNNING if running else ServiceState.STOPPED,
+        service_age_s=NOW_S,
+        has_size=True,
+        size=Size(cpus=4.0, memory_bytes=8 * 2**30),
+        size_age_s=NOW_S,
+        age_s=NOW_S,
     )
 
 
@@ -73,6 +98,7 @@ def _member(number: int, m: M, state: State) -> Member:
         health=Health.UP,
         writable=leads,
         lag_s=None if m.arbiter else 0.0 if leads else 0.4 if m.newest else 120.0,
+        oplog_window_s=172_800.0,
         term=9 - state.primaries.index(number) if leads else 9,
         seen_by=tuple((member_name(peer), _seen(name, m)) for peer in _peers(number, state)),
         age_s=NOW_S if m.lately else OLD_S,

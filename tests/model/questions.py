@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from console.change.action import Value
 from console.change.actions import ACTIONS, action_named
 from console.cluster.snapshot import Snapshot
 from console.cluster.whatif import impact, member_removed, without_member, without_server
@@ -37,7 +38,13 @@ class Question:
     about: Target
     rule: Rule
     asks: Callable[[Snapshot, str], str]
-    graded: bool = False
+    action: str = ""
+    """Whose plans are asked for; empty: a what-if, which is graded."""
+
+    @property
+    def graded(self) -> bool:
+        """Answered by a grade, not by yes or no."""
+        return not self.action
 
     def targets(self, state: State) -> range:
         """The numbers that it can be asked for."""
@@ -89,7 +96,7 @@ class Count:
         self.first = other.first | self.first
 
 
-def _action(name: str, about: Target, rule: Rule, **parameters: float | str) -> Question:
+def _action(name: str, about: Target, rule: Rule, **parameters: Value) -> Question:
     def asks(snapshot: Snapshot, target: str) -> str:
         action = action_named(name)
         plan = action.plan(snapshot, target, action.values(parameters))
@@ -97,7 +104,7 @@ def _action(name: str, about: Target, rule: Rule, **parameters: float | str) -> 
         assert all(check.says and check.value and check.limit for check in plan.refusals)
         return "; ".join(reasons)
 
-    return Question(name, about, rule, asks)
+    return Question(name if about == "set" else f"{name} a {about}", about, rule, asks, name)
 
 
 def _whatif(name: str, about: Target, rule: Rule, after: Callable[[Snapshot, str], Snapshot]) -> Question:
@@ -106,7 +113,7 @@ def _whatif(name: str, about: Target, rule: Rule, after: Callable[[Snapshot, str
     def asks(snapshot: Snapshot, target: str) -> str:
         return str(impact(snapshot, after(snapshot, target), tier).grade)
 
-    return Question(f"what if: {name}", about, rule, asks, graded=True)
+    return Question(f"what if: {name}", about, rule, asks)
 
 
 TABLE: tuple[Question, ...] = (
@@ -114,10 +121,14 @@ TABLE: tuple[Question, ...] = (
     _action("drain", "server", reference.drain),
     _action("maint", "server", reference.maint),
     _action("ready", "server", reference.ready),
+    _action("restart", "member", reference.turn_member),
+    _action("restart", "server", reference.turn_server),
+    _action("resize", "member", reference.turn_member, cpus=2),
+    _action("resize", "server", reference.turn_server, cpus=2),
     _whatif("a member is lost", "member", reference.grade_of_lost_member, without_member),
     _whatif("a member is removed", "member", reference.grade_of_removed_member, member_removed),
     _whatif("a server is lost", "server", reference.grade_of_lost_server, without_server),
 )
 """Every question; those about actions that are not there are left out of QUESTIONS."""
 
-QUESTIONS = tuple(q for q in TABLE if q.graded or q.name in {action.name for action in ACTIONS})
+QUESTIONS = tuple(q for q in TABLE if q.graded or q.action in {action.name for action in ACTIONS})

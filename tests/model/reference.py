@@ -14,6 +14,8 @@ Written apart from the program that it judges: it imports nothing of it, and kno
 - A balancer sends traffic to a server that is ready, whose check has not failed and whose weight is above 0, to a
   backup when no other is left; whoever is pinned by a cookie or table stays with a server that drains. In maintenance
   it gets no traffic at all. (HAProxy management guide, set server state)
+- Planned maintenance of a member: every other voting member is healthy and has caught up, a majority is left without
+  it, and a Primary steps down first. (MongoDB manual, Perform Maintenance on Replica Set Members)
 - Unknown is not healthy, and may yet be what carries the service: so it never counts as the one that is left, and
   always as one whose loss matters. What was seen too long ago counts as unknown.
 """
@@ -78,6 +80,29 @@ def ready(state: State, target: int) -> str:
     server = state.servers[target]
     healthy = server.says == "up" and server.lately
     return _balancers(state, target) or (YES if healthy else "it is not known to be healthy")
+
+
+def turn_member(state: State, target: int) -> str:
+    """May the member be away for some minutes, planned, and come back?"""
+    members = state.members
+    away = members[target]
+    if not away.votes and not away.priority:
+        return YES  # nobody counts on it
+    if not away.up or away.recovering or away.arbiter:
+        return "it is not a secondary or the Primary now"
+    if target in state.primaries and (why := step_down(state, 0)):
+        return why
+    if len(state.primaries) != 1 or not members[state.primaries[0]].lately:
+        return "there is not one Primary"
+    others = [m for number, m in enumerate(members) if number != target]
+    if not all(m.up and m.lately and (m.newest or m.arbiter) for m in others if _votes(m)):
+        return "not every other voter is healthy and caught up"
+    return YES if _left(members, {target}).takes_writes else "writes would stop"
+
+
+def turn_server(state: State, target: int) -> str:
+    """May the server be taken out of every pool, be away, and come back?"""
+    return maint(state, target) if state.servers[target].places else YES
 
 
 def grade_of_lost_member(state: State, target: int) -> str:

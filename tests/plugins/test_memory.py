@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +169,21 @@ async def test_a_step_down_elects_the_one_furthest_ahead_in_the_next_term(reach:
     views = await replica_set(reach).look()
     assert {view.itself.term for view in views} == {2}
     assert {view.itself.believes_primary for view in views} == {"db3:27017"}
+
+
+async def test_of_those_that_have_caught_up_the_highest_priority_is_elected(reach: Reach, world: memory.World) -> None:
+    priorities = {"db2": 0.0, "db3": 2.0}
+    world.config = tuple(
+        replace(line, priority=priorities.get(line.address.partition(":")[0], line.priority)) for line in world.config
+    )
+    await step_down(reach)
+    assert await primaries(reach) == ["db3:27017"]
+
+
+async def test_among_equals_the_first_in_the_configuration_is_elected(reach: Reach, world: memory.World) -> None:
+    world.primary = "db3"
+    await step_down(reach, "db3:27017")
+    assert await primaries(reach) == ["db1:27017"]
 
 
 async def test_nobody_leads_during_an_election(reach: Reach, world: memory.World) -> None:

@@ -79,10 +79,10 @@ def press_until(terminal: Terminal, keys: bytes, then: bytes) -> None:
     raise AssertionError(f"{then!r} was not drawn after {keys!r}")
 
 
-def opened(*argv: str) -> Terminal:
+def opened(*argv: str, until: bytes = b"tolerates") -> Terminal:
     terminal = Terminal([sys.executable, *argv])
     try:
-        terminal.until(b"tolerates")
+        terminal.until(until)
     except TimeoutError:
         terminal.close()
         raise
@@ -120,7 +120,7 @@ def test_a_terminal_that_is_gone_ends_the_console(cluster: list[str]) -> None:
 
 
 def test_a_crash_is_one_line_without_values_and_exit_code_1(cluster: list[str]) -> None:
-    terminal = opened("-c", CRASHING, *cluster)
+    terminal = opened("-c", CRASHING, *cluster, until=b"Watchkeeper")
     assert ended(terminal) == 1
     after = terminal.seen.partition(RESTORED)[2]
     assert b"watchkeeper: internal error at <string>:6: KeyError: 'no such thing'" in after

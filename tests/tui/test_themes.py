@@ -9,7 +9,7 @@ from textual.theme import Theme
 
 from console.cluster.snapshot import Health
 from console.ports.plugins import bundled
-from console.tui import words
+from console.tui.symbols import HEALTH
 from console.tui.themes import Shelf, own_variables
 from tests.cluster.pictures import calm, primary_lost
 from tests.tui.fakes import FakeSession, connected, console_on
@@ -113,7 +113,7 @@ async def test_no_color_leaves_no_colour_and_every_state_is_still_a_word(monkeyp
 
 
 def test_unknown_is_neither_the_word_nor_the_colour_of_up_or_down() -> None:
-    unknown, up, down = (words.HEALTH[health] for health in (Health.UNKNOWN, Health.UP, Health.DOWN))
+    unknown, up, down = (HEALTH[health] for health in (Health.UNKNOWN, Health.UP, Health.DOWN))
     assert len({unknown.text, up.text, down.text}) == 3
     assert len({unknown.style, up.style, down.style}) == 3
     for theme in OURS:

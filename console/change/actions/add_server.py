@@ -6,9 +6,9 @@ from difflib import get_close_matches
 
 from console.change.action import Action, Parameter, Value
 from console.change.actions import pool
-from console.change.ops import AddServers, DeleteServers, Entry, Place, SetAdmin, SetWeights
+from console.change.ops import AddServers, DeleteServers, Entry, Op, Place, SetAdmin, SetWeights
 from console.change.plan import Check, Plan, PlanError, Step
-from console.change.proofs import AdminIs, Gone, Passes, ServesWell, Stands, WeightIs
+from console.change.proofs import AdminIs, Gone, Passes, ServesWell, Stands
 from console.cluster.finding import listed
 from console.cluster.observed import split
 from console.cluster.snapshot import Admin, AppServer, Health, PoolMember, Snapshot
@@ -20,6 +20,8 @@ TRIAL_S = 2.0
 """How long every balancer's check must go on finding it up before it takes traffic."""
 PROOF_S = 30.0
 """How long a balancer may take to see what was asked of it, beside the time that a weight is held."""
+
+Weights = tuple[tuple[Place, int], ...]
 
 PARAMETERS = (
     Parameter(
@@ -138,7 +140,20 @@ def _steps(name: str, entries: tuple[Entry, ...], hold_s: float) -> tuple[Step, 
     first, *further = _ramp(entries)
     joining = tuple(replace(entry, weight=weight) for entry, (_, weight) in zip(entries, first, strict=True))
     states = {admin: tuple((place, admin) for place in places) for admin in Admin}
-    steps = [
+
+    def watched(does: str, op: Op, weights: Weights) -> Step:
+        return Step(
+            does=f"{does} {_weights(weights)} and watch it for {hold_s:g} s",
+            op=op,
+            proof=ServesWell(name, weights),
+            # Out of traffic at once, from whatever weight it failed at.
+            undo=SetAdmin(states[Admin.DRAIN], thorough=True),
+            undone=AdminIs(states[Admin.DRAIN]),
+            patience_s=PROOF_S + hold_s,
+            steady_s=hold_s,
+        )
+
+    return (
         Step(
             does=f"add {name} to every pool that lacks it, in maintenance",
             op=AddServers(joining),
@@ -155,40 +170,18 @@ def _steps(name: str, entries: tuple[Entry, ...], hold_s: float) -> tuple[Step, 
             patience_s=PROOF_S,
             steady_s=TRIAL_S,
         ),
-        Step(
-            does=f"make {name} ready at {_weights(first)} and watch it for {hold_s:g} s",
-            op=SetAdmin(states[Admin.READY]),
-            proof=ServesWell(name, first),
-            undo=SetAdmin(states[Admin.DRAIN], thorough=True),
-            undone=AdminIs(states[Admin.DRAIN]),
-            patience_s=PROOF_S + hold_s,
-            steady_s=hold_s,
-        ),
-    ]
-    before = first
-    for weights in further:
-        steps.append(
-            Step(
-                does=f"give {name} {_weights(weights)} and watch it for {hold_s:g} s",
-                op=SetWeights(weights),
-                proof=ServesWell(name, weights),
-                undo=SetWeights(before, thorough=True),
-                undone=WeightIs(before),
-                patience_s=PROOF_S + hold_s,
-                steady_s=hold_s,
-            )
-        )
-        before = weights
-    return tuple(steps)
+        watched(f"make {name} ready at", SetAdmin(states[Admin.READY]), first),
+        *(watched(f"give {name}", SetWeights(weights), weights) for weights in further),
+    )
 
 
-def _ramp(entries: tuple[Entry, ...]) -> list[tuple[tuple[Place, int], ...]]:
+def _ramp(entries: tuple[Entry, ...]) -> list[Weights]:
     """The weights of every step: each place's own, rising, never 0."""
     steps = [tuple((e.place, max(1, round(share * e.weight))) for e in entries) for share in SHARES]
     return [weights for before, weights in zip((None, *steps), steps, strict=False) if weights != before]
 
 
-def _weights(weights: tuple[tuple[Place, int], ...]) -> str:
+def _weights(weights: Weights) -> str:
     least, most = min(weight for _, weight in weights), max(weight for _, weight in weights)
     return f"weight {least}" if least == most else f"weights from {least} to {most}"
 

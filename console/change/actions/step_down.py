@@ -87,7 +87,10 @@ def _step(primary: Member, parameters: Mapping[str, Value], follow: tuple[tuple[
 
 
 def _follow(replica_set: ReplicaSet, primary: Member, candidates: list[Candidate]) -> tuple[tuple[str, str], ...]:
-    """Who should replicate from whom before the handover: the others from the likely successor."""
+    """Who should replicate from whom at the handover: the likely successor from the Primary, the others from it.
+
+    What they replicate from now is not looked at: it may change until then, and the plan would change with it.
+    """
     eligible = [candidate.member for candidate in candidates if candidate.eligible]
     successor = next((m for m in replica_set.members if eligible and m.name == eligible[0]), None)
     if successor is None:
@@ -97,12 +100,11 @@ def _follow(replica_set: ReplicaSet, primary: Member, candidates: list[Candidate
         for member in replica_set.members
         if member.health is Health.UP
         and member.state is MemberState.SECONDARY
+        and member.voting
+        and not member.delay_s
         and member is not successor
-        and member.sync_source != successor.address
     )
-    # MongoDB makes no circle: a successor that replicates from a follower is turned to the Primary first.
-    first = () if successor.sync_source == primary.address else ((successor.address, primary.address),)
-    return (*first, *followers) if followers else ()
+    return ((successor.address, primary.address), *followers) if followers else ()
 
 
 def _primary_check(replica_set: ReplicaSet, target: str) -> Check:

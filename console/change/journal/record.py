@@ -15,12 +15,13 @@ from typing import Any
 import console
 from console.change.journal.body import plain
 from console.change.journal.process import identity
+from console.ports.error import OperatorError
 
 SCHEMA = 1
 GENESIS = bytes(32)
 
 
-class JournalError(Exception):
+class JournalError(OperatorError):
     """The journal cannot be used as asked; the message says why and what to do."""
 
 

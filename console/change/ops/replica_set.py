@@ -18,7 +18,7 @@ class StepDown:
     catch_up_s: int
     term: int
     follow: tuple[tuple[str, str], ...] = ()
-    """(member, sync source) to ask for first, so that a majority follows the new Primary at once."""
+    """(member, sync source) as they should be by then, so that a majority follows the new Primary at once."""
 
     async def apply(self, reach: Reach) -> None:
         """Once; a lost answer is Unclear, and never sent again."""

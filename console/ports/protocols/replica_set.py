@@ -32,8 +32,8 @@ class StepsDown(Protocol):
     ) -> None:
         """Never forced. Re-reads that the member is Primary in `term` right before. Raises Refused or Unclear.
 
-        `follow` holds (member, sync source) pairs to be asked for first, as far as they can be had: when the others
-        already replicate from the one that takes over, majority writes go on at once instead of after a second.
+        `follow` holds (member, sync source) pairs to be had first, as far as a majority needs them and they can be had:
+        when the others already replicate from the one that takes over, majority writes do not wait for a second.
         """
         ...
 

@@ -31,7 +31,7 @@ def test_the_primary_is_the_target_when_none_is_named() -> None:
     assert made.target == "db1"
     [step] = made.steps
     db1, db2, db3 = (m.address for m in calm().replica_set.members)
-    assert step.op == StepDown(address=db1, period_s=60, catch_up_s=10, term=7, follow=((db3, db2),))
+    assert step.op == StepDown(address=db1, period_s=60, catch_up_s=10, term=7, follow=((db2, db1), (db3, db2)))
     assert step.undo is None
     assert step.undo_says
     assert not made.refusals
@@ -43,11 +43,26 @@ def follow(snapshot: Snapshot) -> tuple[tuple[str, str], ...]:
     return op.follow
 
 
-def test_the_others_replicate_from_the_successor_before_it_takes_over_and_never_in_a_circle() -> None:
+def test_the_others_replicate_from_the_successor_before_it_takes_over() -> None:
     db1, db2, db3 = (m.address for m in calm().replica_set.members)
-    assert follow(with_member(calm(), "db3", sync_source=db2)) == ()
-    assert follow(with_member(calm(), "db2", sync_source=db3)) == ((db2, db1), (db3, db2))
-    assert follow(with_member(calm(), "db3", health=Health.UNKNOWN)) == ()
+    assert follow(with_member(calm(), "db3", priority=2.0)) == ((db3, db1), (db2, db3))
+    assert follow(with_member(calm(), "db3", hidden=True, priority=0.0)) == ((db2, db1), (db3, db2))
+
+
+@pytest.mark.parametrize("changes", [{"health": Health.UNKNOWN}, {"votes": 0, "priority": 0.0}, {"delay_s": 3600}])
+def test_a_member_that_cannot_acknowledge_a_majority_write_at_once_need_not_follow(changes: dict[str, Any]) -> None:
+    assert follow(with_member(calm(), "db3", **changes)) == ()
+
+
+def test_neither_the_plan_nor_its_hash_moves_with_sync_sources_and_lags() -> None:
+    _, db2, db3 = (m.address for m in calm().replica_set.members)
+    for moved in (
+        with_member(calm(), "db2", sync_source=db3),
+        with_member(calm(), "db3", sync_source=db2),
+        with_member(calm(), "db2", lag_s=1.0),
+    ):
+        assert follow(moved) == follow(calm())
+        assert plan(moved).hash == plan(calm()).hash
 
 
 def test_a_healthy_set_steps_down_safely_and_one_without_a_spare_member_is_degraded() -> None:
