@@ -77,12 +77,13 @@ async def test_a_size_that_was_promised_and_not_taken_is_found_and_everything_is
 async def test_who_is_needed_by_then_is_not_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(expectation, "PATIENCE_S", 0.5)
     async with memory_session(tmp_path) as (session, world):
-        plan = session.plan("restart", "db1")
-        run = session.start(plan, Confirmation("a test", words=plan.confirm_words))
-        async for event in run.follow():
-            if event.kind is EventKind.PROVED:
-                world.kill("db3")
-        assert run.outcome is Outcome.UNKNOWN  # the step-down stays
+        world.election_s = 0.2
+        running = asyncio.create_task(carried_out(session, "restart", "db1"))
+        while world.primary is not None:
+            await asyncio.sleep(0.01)
+        world.kill("db3")
+        outcome, run = await running
+        assert outcome is Outcome.UNKNOWN  # the step-down stays
         assert turned(world) == ["db1: systemctl start db1"]  # the undo of a stop, of which there was none
         assert "step 2 was not begun: db3 would be needed without db1" in run.events[-1].says
 

@@ -1,6 +1,7 @@
 """What the engine waits for: sessions that end, a choice when they do not, a new Primary, a stop."""
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest

@@ -24,7 +24,7 @@ START_S = 90.0
 STEADY_S = 1.0
 
 PARAMETERS = (
-    *drain.PARAMETERS,
+    *drain.WAITING,
     Parameter(
         name="absence",
         kind=float,

@@ -104,7 +104,7 @@ def test_a_voter_that_may_not_lead_or_is_delayed_on_purpose_keeps_nobody_from_a_
 def test_the_oplog_must_reach_back_twice_as_far_as_the_member_may_be_away() -> None:
     short = calm()
     for name in ("db1", "db3"):
-        short = with_member(short, name, oplog_window_s=100.0)
+        short = with_member(short, name, oplog_window_s=100.0, oplog_full_s=None)
     assert "the oplog of another reaches back far enough for its absence: 100 s / at least 4 min" in refusal(
         plan(short, "restart", "db2")
     )
