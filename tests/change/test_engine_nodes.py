@@ -78,9 +78,9 @@ async def test_who_is_needed_by_then_is_not_stopped(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(expectation, "PATIENCE_S", 0.5)
     async with memory_session(tmp_path) as (session, world):
         world.election_s = 0.2
+        handed_over = world.follow()
         running = asyncio.create_task(carried_out(session, "restart", "db1"))
-        while world.primary is not None:
-            await asyncio.sleep(0.01)
+        await asyncio.wait_for(handed_over.wait(), 10)
         world.kill("db3")
         outcome, run = await running
         assert outcome is Outcome.UNKNOWN  # the step-down stays
