@@ -15,7 +15,8 @@ demo: $(READY)  ## the console on the embedded lab
 	$(BIN)/watchkeeper demo
 
 test: $(READY)  ## every test, the live ones on the embedded lab included
-	$(BIN)/pytest
+	$(BIN)/pytest -m "not live" --numprocesses 2
+	$(BIN)/pytest -m live
 
 check: $(READY) format lint types contracts test  ## what CI runs
 

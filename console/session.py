@@ -130,6 +130,10 @@ class Session:
         left = self.journal.unfinished() if self.journal else []
         return [run for run in left if run.cluster == self.cluster and not run.running]
 
+    def interrupted_plan(self, run: str) -> Plan:
+        """The very plan that an interrupted run had. Raises PlanError or JournalError."""
+        return self._interrupted(run).plan
+
     async def reconcile(self, run: str) -> tuple[Sight, ...]:
         """What of an interrupted run is so now, on a fresh look; journalled. Raises PlanError or JournalError."""
         return await self._interrupted(run).sights()
@@ -165,7 +169,7 @@ class Session:
             journal,
             turn,
             partial(preflight, turn),
-            lambda run: holds.conclude(run, None if turn.degraded else store, journal, confirmation.reason),
+            partial(holds.conclude, turn),
         )
 
         async def in_a_hurry(run: Run) -> tuple[Outcome, str]:

@@ -37,7 +37,7 @@ class Parameter:
             raise PlanError(f"--{self.name}: expected one of {', '.join(self.choices)}, got '{text}'")
         if isinstance(value, int | float) and not self._within(value):
             raise PlanError(f"--{self.name}: expected {self.least:g} to {self.most:g}, got {value:g}")
-        return value
+        return int(value) if isinstance(value, int) else value  # a plan holds plain values: they are stored and hashed
 
     def _within(self, value: float) -> bool:
         return (self.least is None or value >= self.least) and (self.most is None or value <= self.most)

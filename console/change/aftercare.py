@@ -8,7 +8,7 @@ from statistics import median
 from console.change.plan import Plan
 from console.change.wayback import WayBack, way_back
 from console.cluster.candidates import LAG_LIMIT_S
-from console.cluster.finding import span
+from console.cluster.duration import span
 from console.cluster.history import EVERY_S, Sample
 from console.cluster.rates import WINDOW_S
 from console.cluster.snapshot import Snapshot

@@ -25,8 +25,8 @@ class Course:
 
 Preflight = Callable[[Run], Awaitable[Course | str]]
 """The way that a confirmed plan may go now, or why it must not be carried out."""
-Conclude = Callable[[Run], Awaitable[str]]
-"""What is done when a plan is done: what there is to say of it."""
+Conclude = Callable[[Run, bool], Awaitable[str]]
+"""What is done when a plan is done, or (True) has been undone: what there is to say of it."""
 
 
 class World(Protocol):

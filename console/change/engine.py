@@ -85,7 +85,7 @@ class Engine:
             if not verdict.holds:
                 return await self._unwind(run, number, verdict)
         said = "done" if run.plan.steps else "nothing to do, it is so already"
-        return Outcome.DONE, f"{run.plan.title}: {said}{await self._conclude(run)}"
+        return Outcome.DONE, f"{run.plan.title}: {said}{await self._conclude(run, False)}"
 
     async def _step(self, run: Run, number: int, step: Step) -> Verdict | None:
         """What was seen of the step; None when a mere wait was ended by a stop."""
@@ -169,7 +169,8 @@ class Engine:
         undone, stuck = await self._undo_from(run, course.step, course.unapplied)
         if stuck:
             return Outcome.UNKNOWN, f"{stuck}; look at the cluster before anything else"
-        return Outcome.DONE, f"{run.plan.title}: {'undone, it is as it was' if undone else 'there is nothing to undo'}"
+        said = "undone, it is as it was" if undone else "there is nothing to undo"
+        return Outcome.DONE, f"{run.plan.title}: {said}{await self._conclude(run, True)}"
 
     async def _undo_from(self, run: Run, last: int, unapplied: Set[int]) -> tuple[int, str]:
         """How many steps were undone, and what is in the way of the first that was not."""
@@ -177,12 +178,13 @@ class Engine:
         for number in range(last, 0, -1):
             step = run.plan.steps[number - 1]
             if step.undo is not None:
-                stuck = await self._undo(run, number, step, step.undo)
-                undone += not stuck
+                says = await self._undo(run, number, step, step.undo)
+                undone += not says
+                stuck = stuck or says
+                if says and step.bears:
+                    break  # a server that does not start again stays out of the pools
             elif not isinstance(step.op, Wait) and number not in unapplied:
-                stuck = f"step {number} has no undo: {step.undo_says}"
-            if stuck:
-                break  # what came before it rests on it: a server that does not start again stays out of the pools
+                stuck = stuck or f"step {number} has no undo: {step.undo_says}"
         return undone, stuck
 
     async def _undo(self, run: Run, number: int, step: Step, undo: Op) -> str:

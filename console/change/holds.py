@@ -2,22 +2,24 @@
 
 from datetime import UTC, datetime, timedelta
 
-from console.change.journal import Journal
 from console.change.plan import Holding
 from console.change.run import Run
-from console.change.turn import owner
+from console.change.turn import Turn, owner
 from console.cluster.snapshot import Admin, Hold
 from console.ports.protocols import LeaseStore, Refused, Unclear
 
 
-async def conclude(run: Run, store: LeaseStore | None, journal: Journal, reason: str) -> str:
+async def conclude(turn: Turn, run: Run, undone: bool) -> str:
     """Tell the other consoles of what a plan that is done holds out of service; what there is to say of it.
 
     A set that cannot keep it does not undo the plan: the journal has it. Raises JournalError.
     """
-    holding, target = run.plan.hold, run.plan.target
-    if holding is None:
+    holding, target, reason = run.plan.hold, run.plan.target, turn.confirmation.reason
+    if holding is None or (undone and holding.admin is Admin.READY):
         return ""
+    if undone:
+        holding = Holding(admin=Admin.READY)
+    store = None if turn.degraded else turn.store
     if store and not run.plan.steps and (other := await _same(store, target, holding)):
         return f"; {other.owner} holds it in {other.admin} since {other.since:%H:%M:%S} UTC: {other.reason}"
     since = datetime.now(UTC)
@@ -26,7 +28,7 @@ async def conclude(run: Run, store: LeaseStore | None, journal: Journal, reason:
     ready = holding.admin is Admin.READY
     about = {"admin": holding.admin, "owner": hold.owner, "until": until and until.isoformat()}
     kind = "hold.ended" if ready else "hold.begun"
-    await journal.append(kind, run=run.id, action=run.plan.action, target=target, reason=reason, detail=about)
+    await turn.journal.append(kind, run=run.id, action=run.plan.action, target=target, reason=reason, detail=about)
     if store is None:
         return ""
     try:

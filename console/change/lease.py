@@ -13,7 +13,7 @@ from datetime import UTC
 from console.ports.protocols import Claim, Holder, LeaseState, LeaseStore, Refused, Unclear
 
 MARGIN = 0.1
-"""The part of its time that a holder does not count on."""
+"""The part of its whole time that a holder does not count on."""
 RENEWALS = 4
 """How often it is renewed within its time."""
 NEWS_EVERY_S = 0.5
@@ -33,13 +33,13 @@ class NotGranted(Exception):
 class Tenure:
     """One run's time as holder of the lease."""
 
-    def __init__(self, store: LeaseStore, state: LeaseState, until_s: float, ttl_s: float, words: Words) -> None:
+    def __init__(self, store: LeaseStore, state: LeaseState, asked_s: float, ttl_s: float, words: Words) -> None:
         self.state = state
         """As it was granted."""
         self._store = store
         self._rid = state.rid
         self._ttl_s = ttl_s
-        self._until_s = until_s
+        self._until_s = self._end_s(asked_s, state)
         self._words = words
         self._gone = ""
         self._ending = asyncio.Event()
@@ -77,19 +77,22 @@ class Tenure:
             raise
         if state.rid != claim.rid:
             raise NotGranted(f"{whose(state)}; it ends by itself in {state.left_s:.0f} s unless it is renewed")
-        return cls(store, state, _until_s(asked_s, ttl_s), ttl_s, words)
+        return cls(store, state, asked_s, ttl_s, words)
 
     async def lost(self, changes_set: str = "") -> str:
         """Empty while the lease is ours, asked of the set itself; else why it is not.
 
         While the set cannot be asked, it is ours until its time is over: nobody else can have it before that.
         """
-        if not self._gone:
-            try:
-                await self._renew(changes_set)
-            except (Refused, Unclear) as problem:
-                if changes_set or time.monotonic() > self._until_s:
-                    return f"the lease could not be renewed: {problem}"
+        if self._gone:
+            return self._gone
+        problem = "the set did not acknowledge it"
+        try:
+            renewed = await self._renew(changes_set)
+        except (Refused, Unclear) as why:
+            renewed, problem = False, str(why)
+        if not self._gone and (time.monotonic() > self._until_s or (changes_set and not renewed)):
+            return f"a lease that could not be renewed: {problem}"
         return self._gone
 
     async def end(self) -> None:
@@ -117,13 +120,19 @@ class Tenure:
                     await self._renew()
                     renewed_s = time.monotonic()
 
-    async def _renew(self, changes_set: str = "") -> None:
+    async def _renew(self, changes_set: str = "") -> bool:
+        """Whether all of it was written: an answer that was lost is read back, and may show how it was before."""
         asked_s = time.monotonic()
         state = await self._store.renew(self._rid, ttl_s=self._ttl_s, says=self._words(), changes_set=changes_set)
-        if state.rid == self._rid:
-            self._until_s = max(self._until_s, _until_s(asked_s, self._ttl_s))
-        else:
-            self._gone = f"the lease is lost: {whose(state)}"
+        if state.rid != self._rid:
+            self._gone = f"the loss of the lease: {whose(state)}"
+            return False
+        self._until_s = max(self._until_s, self._end_s(asked_s, state))
+        return not changes_set or (state.set_change is not None and state.set_change.what == changes_set)
+
+    def _end_s(self, asked_s: float, state: LeaseState) -> float:
+        """Of our time, by the monotonic clock from before the request went out: never later than the set's own."""
+        return asked_s + state.left_s - self._ttl_s * MARGIN
 
 
 async def settle(store: LeaseStore, run: str, owner: str) -> None:
@@ -151,8 +160,3 @@ def holder_says(holder: Holder) -> str:
     """Who, what, since when, why, and which run."""
     since = f"{holder.since.astimezone(UTC):%H:%M:%S} UTC"
     return f"{holder.owner} has it since {since} for: {holder.says}; reason: {holder.reason}; run {holder.run}"
-
-
-def _until_s(asked_s: float, ttl_s: float) -> float:
-    """By the monotonic clock, from before the request went out: never later than the set's own end."""
-    return asked_s + ttl_s * (1 - MARGIN)

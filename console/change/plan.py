@@ -53,6 +53,8 @@ class Step:
     """How long the proof must go on holding."""
     asks: tuple[str, ...] = ()
     """What the operator may choose from when patience ends; empty: the plan unwinds."""
+    bears: bool = False
+    """What came before rests on it: where its undo fails, nothing before it is undone."""
     ends: Op | None = None
     """What `end-sessions` sends."""
     command: str = ""

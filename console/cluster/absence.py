@@ -2,14 +2,7 @@
 
 from console.cluster.candidates import LAG_LIMIT_S
 from console.cluster.fresh import fresh
-from console.cluster.snapshot import Member, MemberState, Snapshot
-
-COUNTED = (MemberState.PRIMARY, MemberState.SECONDARY, MemberState.ARBITER)
-
-
-def wanting(snapshot: Snapshot, name: str) -> list[str]:
-    """The other voting members that are not up, not seen lately, or further behind than they are meant to be."""
-    return [m.name for m in others(snapshot, name) if not _current(m)]
+from console.cluster.snapshot import Member, Snapshot
 
 
 def others(snapshot: Snapshot, name: str) -> list[Member]:
@@ -17,7 +10,12 @@ def others(snapshot: Snapshot, name: str) -> list[Member]:
     return [m for m in snapshot.replica_set.members if name not in (m.name, m.address) and m.voting]
 
 
-def _current(member: Member) -> bool:
-    behind_s = 0.0 if member.arbiter or member.writable else member.lag_s
-    near = behind_s is not None and behind_s <= LAG_LIMIT_S + member.delay_s
-    return member.up and member.state in COUNTED and near and fresh(member.age_s)
+def wanting(snapshot: Snapshot, name: str) -> list[str]:
+    """Those of them that are not up, not seen lately, or lack the newest writes."""
+    return [member.name for member in others(snapshot, name) if not _keeps_up(member)]
+
+
+def _keeps_up(member: Member) -> bool:
+    """Its vote counts now, and its copy has the newest writes; whether it can be Primary is another matter."""
+    near = member.arbiter or member.writable or (member.lag_s is not None and member.lag_s <= LAG_LIMIT_S)
+    return member.up and fresh(member.age_s) and near

@@ -1,9 +1,9 @@
 """What changed from one snapshot to the next: the words of the event stream.
 
 Kinds are fixed words. Of a thing: `added`, `removed`, `health` (up, down, unknown). Of a server's place in a pool,
-whose subject is `balancer/backend/server`: `admin` (ready, drain, maint) and `check` (up, down, unknown). Of a
-balancer: `reload`. Of a member: `state`. Of the set: `primary`, `term`, `config`. Of another console's run: `lease`
-(before and after is what it does). Of a server: `hold` (before and after is drain or maint). Of the cluster:
+whose subject is `balancer/backend/server`: `admin` (ready, drain, maint), `check` (up, down, unknown) and `weight`.
+Of a balancer: `reload`. Of a member: `state`. Of the set: `primary`, `term`, `config`. Of another console's run:
+`lease` (before and after is what it does). Of a server: `hold` (before and after is drain or maint). Of the cluster:
 `tolerates` (its subject is `app_servers` or `members`) and `finding` (before or after is its code).
 """
 
@@ -87,6 +87,9 @@ def _pools(before: Snapshot, after: Snapshot) -> Iterator[Change]:
             because = f": {new.check_says}" if new.check_says and new.check is not Health.UP else ""
             says = f"{new.balancer} finds {new.server} {new.check} in {new.backend}, was {old.check}{because}"
             yield _change("check", "app", place, old.check, new.check, says)
+        if old.weight != new.weight:
+            says = f"{new.server} has weight {new.weight} in {new.backend} on {new.balancer}, had {old.weight}"
+            yield _change("weight", "app", place, old.weight, new.weight, says)
 
 
 def _reloads(before: Snapshot, after: Snapshot) -> Iterator[Change]:

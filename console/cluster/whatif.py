@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from console.cluster.candidates import Candidate, Predicate, electable_after_step_down, successor
 from console.cluster.capacity import Burden
-from console.cluster.finding import listed, span
+from console.cluster.duration import span
+from console.cluster.finding import listed
 from console.cluster.snapshot import AppServer, Balancer, Member, ReplicaSet, Snapshot
 from console.cluster.standing import Standing, pools_known, quorum, serves, serving, standing, tolerates
 from console.cluster.suppose import (
@@ -103,14 +104,19 @@ def oplog_covers(snapshot: Snapshot, name: str, absence_s: float) -> Predicate:
     """Whether a member can catch up from the others' oplogs after so many seconds, with margin."""
     # One member whose oplog reaches back far enough will do: whoever comes back looks for such a one.
     others = [m for m in snapshot.replica_set.members if name not in (m.name, m.address) and m.up]
-    # A young one has lost nothing yet: it will reach back as far as it does once it is full.
-    window_s = max((window for m in others if (window := m.oplog_full_s or m.oplog_window_s)), default=None)
+    # A young oplog has not lost anything yet: it reaches back as far as it will when it is full.
+    window_s = max((reach for m in others if (reach := m.oplog_full_s or m.oplog_window_s)), default=None)
     return Predicate(
         name="oplog window",
         ok=window_s is not None and window_s >= absence_s * OPLOG_MARGIN,
-        value="not known" if window_s is None else span(window_s),
-        limit=f"at least {span(absence_s * OPLOG_MARGIN)}",
+        value="not known" if window_s is None else _exactly(window_s),
+        limit=f"at least {_exactly(absence_s * OPLOG_MARGIN)}",
     )
+
+
+def _exactly(seconds: float) -> str:
+    """Near each other, two times must not read the same."""
+    return f"{seconds:.0f} s" if seconds < 3600 else span(seconds)
 
 
 def _differing(before: Snapshot, after: Snapshot) -> tuple[str, ...]:

@@ -43,9 +43,7 @@ class Source:
         self.background = background
         """Nothing waits for it: neither a preflight nor a proof."""
         self.node = node
-        """Where it is the service or the size of a node: waited for only while an action touches that node."""
-        self.hurries = True
-        """Looked at faster while an action runs; a preflight waits for it either way."""
+        """Where it is the service or the size of a node, or a spare: waited for only while an action touches it."""
         self.looked_at_s = float("-inf")
         """When the newest finished look began, by the monotonic clock."""
         self._look = look
@@ -69,7 +67,7 @@ class Source:
                 view = self._broken(f"its plugin failed: {type(broken).__name__}: {broken}")
             self.looked_at_s = began_s
             yield view, began_s
-            pace_s = (hurry_s(self) if self.hurries else None) or self.every_s
+            pace_s = hurry_s(self) or self.every_s
             await self._asked_within(min(self.every_s, pace_s) * random.uniform(0.9, 1.1))
 
     async def _asked_within(self, seconds: float) -> None:
@@ -114,9 +112,7 @@ def _spare(port: LooksAtSpares, name: str) -> Source:
     def broken(why: str) -> SpareView:
         return SpareView(itself=SpareMember(name=name, address="", health=Health.UNKNOWN, reason=why))
 
-    source = Source(lambda: port.look_at_spare(name), broken, SPARES_S)
-    source.hurries = False
-    return source
+    return Source(lambda: port.look_at_spare(name), broken, SPARES_S, node=name)
 
 
 def _host(facts: HostFacts, shells: Shells, node: str, host: str, every_s: float) -> Source:

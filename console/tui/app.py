@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
-from textual.app import App
 from textual.events import Resize
 from textual.filter import LineFilter
 from textual.notifications import SeverityLevel
@@ -26,12 +25,17 @@ from console.tui.endings import Endings, crash_line, end_run
 from console.tui.feed import Feed
 from console.tui.palette import Entry, Palette
 from console.tui.safety import NoControlCharacters
+from console.tui.terminal import TerminalApp
 from console.tui.texts import Question, TextScreen, TooSmall, fits, help_lines
 from console.tui.themes import DEFAULT, Shelf, own_variables
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from console.change.action import Value
     from console.change.run import Run
     from console.session import Session
+    from console.tui.findings import FindingsScreen
 
 TICK_S = 1.0
 """How often ages are shown anew, where nothing else changes."""
@@ -39,7 +43,7 @@ TICK_S = 1.0
 Open = Callable[[], "AbstractAsyncContextManager[Session]"]
 
 
-class Console(App[int]):
+class Console(TerminalApp):
     """The interactive console of one cluster."""
 
     CSS_PATH = "console.tcss"
@@ -57,10 +61,13 @@ class Console(App[int]):
         """A clock ticks and signals are taken; not in tests."""
         self._safety = NoControlCharacters()
         self._told_of: object = None
+        self._warned_of: object = None
         for theme in shelf.themes:
             self.register_theme(theme)
         if any(theme.name == DEFAULT for theme in shelf.themes):
-            self.set_reactive(App.theme, DEFAULT)  # to assign it would parse every style twice before the first frame
+            self.set_reactive(
+                Console.theme, DEFAULT
+            )  # to assign it would parse every style twice before the first frame
             self.stylesheet.set_variables(self.get_css_variables())
 
     def get_default_screen(self) -> Screen[None]:
@@ -75,14 +82,15 @@ class Console(App[int]):
         """Our own names, for a theme that does not give them."""
         return own_variables(self.current_theme)
 
-    def on_mount(self) -> None:
-        """From now on the terminal is ours."""
+    def on_load(self) -> None:
+        """The terminal is as it was, and shall be again."""
         if self._live:
-            self.set_interval(TICK_S, self._tick)
             Endings(self, lambda: self.going).watch()
 
     def on_ready(self) -> None:
         """The first frame is drawn; now the session."""
+        if self._live:
+            self.set_interval(TICK_S, self._tick)
         self.run_worker(self._follow(), name="follow", exit_on_error=True)
         for failure in self.shelf.failures:
             self.tell(failure, "warning")
@@ -106,12 +114,12 @@ class Console(App[int]):
         for theme in self.shelf.themes:
             yield f"theme {theme.name}", "Other colours", partial(setattr, self, "theme", theme.name)
 
-    def open_plan(self, action: str, target: str) -> None:
+    def open_plan(self, action: str, target: str, given: "Mapping[str, Value] | None" = None) -> None:
         """Show a plan; nothing is changed by that."""
         from console.tui.plan import PlanScreen
 
         try:
-            self.push_screen(PlanScreen(self.feed, action, target), self._started)
+            self.push_screen(PlanScreen(self.feed, action, target, given or {}), self._started)
         except OperatorError as error:
             self.tell(str(error), "error")
 
@@ -147,12 +155,41 @@ class Console(App[int]):
             self.push_screen(TextScreen("Help: every key", help_lines))
 
     def action_findings(self) -> None:
-        """Every finding."""
+        """Every finding, and what mends it."""
+        from console.tui.findings import FindingsScreen
+
+        if self.feed.snapshot is not None:
+            self.push_screen(FindingsScreen(self.feed))
+
+    def on_findings_screen_mend(self, message: "FindingsScreen.Mend") -> None:
+        """The plan of the action that mends a finding."""
+        action, _, target = message.words.partition(" ")
+        self.open_plan(action, target)
+
+    def action_advice(self) -> None:
+        """Headroom, and whether to scale out or up."""
         from console.tui import briefs
 
-        if snapshot := self.feed.snapshot:
-            draw = lambda width: briefs.all_findings(self.feed.snapshot or snapshot, width)  # noqa: E731
-            self.push_screen(TextScreen("Findings, worst first", draw, self.feed))
+        draw = lambda width: briefs.advice(self.feed, width)  # noqa: E731
+        if self.feed.snapshot is not None:
+            self.push_screen(TextScreen("Headroom, and whether to scale out or up", draw, self.feed))
+
+    def action_unfinished(self) -> None:
+        """Runs that were interrupted."""
+        from console.tui.unfinished import UnfinishedScreen
+
+        if self.feed.connected:
+            self.push_screen(UnfinishedScreen(self.feed), self._started)
+
+    def action_way_back(self) -> None:
+        """What leads back from the last change, as a plan."""
+        care = self.feed.session.aftercare() if self.feed.connected else None
+        if care is None:
+            self.tell("no change was made from here, or it is not done")
+        elif care.way_back is None:
+            self.tell(f"{care.title}: no single action leads back")
+        else:
+            self.open_plan(care.way_back.action, care.way_back.target, dict(care.way_back.parameters))
 
     def action_events(self) -> None:
         """Everything that has changed."""
@@ -209,10 +246,8 @@ class Console(App[int]):
         self.panic(Text(crash_line(self._exception)))
 
     def _started(self, run: "Run | None") -> None:
-        from console.tui.progress import Progress
-
         if run is not None:
-            self.push_screen(Progress(self.feed, run))
+            self.action_progress()
 
     def _completions(self) -> list[str]:
         from console.tui.commandline import completions
@@ -239,6 +274,13 @@ class Console(App[int]):
         await session.look()
         self.feed.show(session.snapshot)
         self.feed.noting = True
+        try:
+            left = session.unfinished()
+        except OperatorError as error:
+            self.tell(str(error), "error")
+        else:
+            if left:
+                self.tell(f"{left[0].says}. u shows what can be done about it.", "warning")
 
     def _tick(self) -> None:
         from console.tui.progress import Progress
@@ -249,3 +291,6 @@ class Console(App[int]):
             self._told_of = run.id
             if not isinstance(self.screen, Progress):
                 self.tell(run.events[-1].says if run.events else str(run.outcome))
+        if run is not None and run.id != self._warned_of and self.feed.worse:
+            self._warned_of = run.id
+            self.tell(f"{self.feed.worse}. b plans the way back.", "warning")

@@ -6,9 +6,11 @@ from datetime import datetime
 from textual.content import Content
 
 from console.change.run import Run
+from console.cluster.advice import advise
 from console.cluster.changes import Change
-from console.cluster.requirements import check as requirements
+from console.cluster.headroom import headroom
 from console.cluster.snapshot import Finding, Severity, Snapshot
+from console.tui.feed import Feed
 from console.tui.symbols import SEVERITY
 from console.tui.words import CHANGING, DOWN, LOUD, QUIET, STRONG, UP, WARN, Cell, count, heading, line
 from console.tui.words import paragraph as wrapped
@@ -77,13 +79,22 @@ def findings(snapshot: Snapshot, width: int, height: int) -> list[Content]:
     return lines
 
 
-def all_findings(snapshot: Snapshot, width: int) -> list[Content]:
-    """Findings, then every requirement of a fault-tolerant deployment that is not met."""
-    lines = [heading("FINDINGS", width)]
-    lines += [_finding(finding, width) for finding in snapshot.findings] or [line(Cell("  ● nothing is wrong", UP))]
-    lines += [Content(""), heading("REQUIREMENTS THAT ARE NOT MET", width)]
-    unmet = [_finding(finding, width) for finding in requirements(snapshot)]
-    return lines + (unmet or [line(Cell("  ● every requirement is met", UP))])
+def advice(feed: Feed, width: int) -> list[Content]:
+    """What the peak of the last minutes needs against what is there, then what to do and why."""
+    snapshot = feed.snapshot
+    if snapshot is None or not feed.connected:
+        return [line(Cell("connecting…", CHANGING))]
+    lines = [heading("HEADROOM", width), line(Cell(f"  {'':<48}{'now':<22}{'with one gone':<22}enough", QUIET))]
+    for one in headroom(snapshot):
+        word = {True: Cell("● yes", UP), False: Cell("■ no", DOWN), None: Cell("? not known", QUIET)}[one.holds]
+        lines.append(line(Cell(f"  {one.what:<48}"), Cell(f"{one.now:<22}{one.one_less:<22}"), word))
+    lines += [Content(""), heading("ADVICE", width)]
+    for found in advise(snapshot, feed.session.sizing):
+        lines.append(wrapped((Cell(f"  {found.subject}: ", STRONG),), found.says, width, STRONG, indent=4))
+        lines += [wrapped((Cell("    because ", QUIET),), reason, width) for reason in found.because]
+        if found.action:
+            lines.append(line(Cell("    : ", QUIET), Cell(found.action, CHANGING)))
+    return lines
 
 
 def happened(events: Iterable[tuple[datetime, Change]], width: int, height: int | None = None) -> list[Content]:

@@ -4,9 +4,11 @@ import asyncio
 import os
 import select
 import signal
+import termios
 import threading
+import time
 import traceback
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +17,7 @@ from textual.app import App
 from textual.worker import WorkerFailed
 
 from console.cluster.text import clean
+from console.tui.terminal import give_back, let_go
 
 if TYPE_CHECKING:
     from console.change.run import Run
@@ -22,9 +25,7 @@ if TYPE_CHECKING:
 GRACE_S = 5.0
 """Beyond the patience of its longest step, a run gets this long to end."""
 WATCHDOG_S = 3.0
-"""The terminal is restored within this, or the process ends without."""
-POLL_S = 2.0
-"""A terminal that went away without a SIGHUP is noticed within this."""
+"""What has not left within this, and the time that a run may have, is ended."""
 
 Going = Callable[[], "Run | None"]
 """The run that is going on, if any."""
@@ -33,10 +34,13 @@ Going = Callable[[], "Run | None"]
 async def end_run(run: "Run", why: str) -> None:
     """Let the current step reach its proof or unwind; bounded by the patience that it may have."""
     run.stop(why)
-    patience_s = max((step.patience_s for step in run.plan.steps), default=0.0)
     with suppress(TimeoutError):
-        async with asyncio.timeout(patience_s + GRACE_S):
+        async with asyncio.timeout(_patience_s(run)):
             await run.finished()
+
+
+def _patience_s(run: "Run") -> float:
+    return max((step.patience_s for step in run.plan.steps), default=0.0) + GRACE_S
 
 
 def crash_line(error: BaseException | None) -> str:
@@ -49,49 +53,51 @@ def crash_line(error: BaseException | None) -> str:
 
 
 class Endings:
-    """SIGTERM, SIGHUP and a terminal that is gone."""
+    """SIGTERM, SIGHUP and a terminal that is gone: a thread sees them, and ends what an event loop no longer can."""
 
     def __init__(self, app: App[int], going: Going) -> None:
         self._app = app
         self._going = going
+        self._told, self._tell = os.pipe()
         self._ending: asyncio.Task[None] | None = None
 
     def watch(self) -> None:
-        """Begin; within the running loop."""
-        loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGTERM, self._once, self._terminated)
-        loop.add_signal_handler(signal.SIGHUP, self._once, self._hung_up)
-        self._app.set_interval(POLL_S, self._look_at_terminal)
+        """Begin; within the running loop, while the terminal is still as it was."""
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            # Not the loop's own handlers: they wait for the loop, and this one has to be heard while it is held up.
+            signal.signal(number, lambda number, _: os.write(self._tell, bytes([number])))
+        sees = (asyncio.get_running_loop(), termios.tcgetattr(0))
+        threading.Thread(target=self._look_out, args=sees, name="endings", daemon=True).start()
 
-    def _once(self, ending: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        if self._ending is None:
-            self._ending = asyncio.get_running_loop().create_task(ending())
-
-    async def _terminated(self) -> None:
-        if run := self._going():
-            await end_run(run, "SIGTERM")
-        watchdog = threading.Timer(WATCHDOG_S, os._exit, (128 + signal.SIGTERM,))
-        watchdog.daemon = True
-        watchdog.start()
-        self._app.exit(128 + signal.SIGTERM, 128 + signal.SIGTERM)
-
-    async def _hung_up(self) -> None:
-        self._let_go_of_terminal()
-        if run := self._going():
-            await end_run(run, "SIGHUP")
-        os._exit(128 + signal.SIGHUP)
-
-    def _let_go_of_terminal(self) -> None:
-        # What is drawn from now on goes nowhere, and nothing is read: a dead terminal blocks the writer and spins the
-        # reader, and with them the run that has to end well.
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        for stream in (1, 2):
-            os.dup2(nowhere, stream)
-        silent, _ = os.pipe()  # its other end stays open: a closed one would read as an end without end
-        os.dup2(silent, 0)
-
-    def _look_at_terminal(self) -> None:
+    def _look_out(self, loop: asyncio.AbstractEventLoop, before: list[Any]) -> None:
+        """Wait for a reason to leave, have the loop leave, and leave without it when that takes too long."""
         poll = select.poll()
-        poll.register(0, select.POLLIN)
-        if any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, event in poll.poll(0)):
-            self._once(self._hung_up)
+        poll.register(self._told, select.POLLIN)
+        poll.register(0, 0)  # that it is gone is told unasked
+        leaving, ends_s = 0, 0.0
+        while not leaving or time.monotonic() < ends_s:
+            for source, _ in poll.poll(max(0.0, ends_s - time.monotonic()) * 1000 if leaving else None):
+                number = os.read(self._told, 1)[0] if source == self._told else signal.SIGHUP
+                if number == signal.SIGHUP:
+                    let_go()
+                if not leaving:
+                    leaving, ends_s = number, time.monotonic() + self._allowed_s()
+                    with suppress(RuntimeError):  # the loop has ended by itself
+                        loop.call_soon_threadsafe(self._begin, leaving)
+        if leaving == signal.SIGTERM:
+            give_back(before)
+        os._exit(128 + leaving)
+
+    def _allowed_s(self) -> float:
+        run = self._going()
+        return WATCHDOG_S + (_patience_s(run) if run else 0.0)
+
+    def _begin(self, number: int) -> None:
+        self._ending = asyncio.get_running_loop().create_task(self._end(number))
+
+    async def _end(self, number: int) -> None:
+        if run := self._going():
+            await end_run(run, signal.Signals(number).name)
+        if number == signal.SIGHUP:
+            os._exit(128 + number)
+        self._app.exit(128 + number, 128 + number)

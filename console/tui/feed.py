@@ -41,6 +41,14 @@ class Feed:
             raise OperatorError("not connected yet")
         return self._session
 
+    @property
+    def worse(self) -> str:
+        """How it is worse since the last change than before it; empty while it is not known to be."""
+        from console.change.aftercare import Verdict
+
+        care = self._session.aftercare() if self._session is not None else None
+        return care.says if care is not None and care.verdict is Verdict.WORSE else ""
+
     def open(self, session: "Session") -> None:
         """From now on there is a session."""
         self._session = session

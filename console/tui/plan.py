@@ -1,6 +1,7 @@
 """The plan screen: read, and then confirmed by as much friction as the impact asks for. Never by accident."""
 
 import time
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual import events
@@ -63,16 +64,16 @@ class PlanScreen(Screen[Run | None]):
     AUTO_FOCUS = "#cancel"
     where: ClassVar[str] = "plan"
 
-    def __init__(self, feed: Feed, action: str, target: str) -> None:
+    def __init__(self, feed: Feed, action: str, target: str, given: Mapping[str, Value]) -> None:
         super().__init__()
         self._feed = feed
         self._action: Action = next(a for a in feed.session.actions if a.name == action)
         self._target = target
-        self._given: dict[str, Value] = {}
+        self._given: dict[str, Value] = dict(given)
         self._mistake = ""
         self._expired = False
         self._begun = False
-        self._read = self._now = feed.session.plan(action, target)
+        self._read = self._now = feed.session.plan(action, target, self._given)
 
     def compose(self) -> ComposeResult:
         """The plan, its parameters, the reason, the confirmation."""
@@ -83,9 +84,8 @@ class PlanScreen(Screen[Run | None]):
             yield Words(self._state, id="state")
             for parameter in self._action.parameters:
                 says = ", ".join(parameter.choices) or parameter.says
-                yield from self._field(
-                    parameter.name, Input(_shown(parameter.default), name=parameter.name, compact=True), says
-                )
+                shown = _shown(self._given.get(parameter.name, parameter.default))
+                yield from self._field(parameter.name, Input(shown, name=parameter.name, compact=True), says)
             yield from self._field("reason", Input(name="reason", compact=True), "why, for the journal")
             yield from self._field("confirm", Typed(name="confirm", compact=True), "")
             with Horizontal(id="buttons"):

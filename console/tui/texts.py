@@ -23,8 +23,10 @@ WHERE = {
     "menu": "Actions of a row",
     "plan": "A plan",
     "progress": "A change that is running",
+    "findings": "Findings",
+    "unfinished": "Unfinished runs",
     "journal": "Journal",
-    "text": "Details, findings, events, help",
+    "text": "Details, headroom, events, help",
     "question": "A question",
 }
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from textual.content import Content
 
-from console.cluster import finding
+from console.cluster import duration
 from console.cluster.text import clean
 
 
@@ -23,7 +23,7 @@ QUIET, STRONG, LOUD, WARN = "$quiet", "bold", "$on-loud on $loud bold", "$warnin
 
 def span(seconds: float | None) -> str:
     """A time in one unit: 42 s, 5 min, 3 h, 12 d; a dash when there is none."""
-    return "-" if seconds is None else finding.span(seconds)
+    return "-" if seconds is None else duration.span(seconds)
 
 
 def count(number: int, one: str) -> str:

@@ -156,7 +156,9 @@ class HAProxy:
 
     async def _refresh_config(self) -> None:
         if self._settings.config and time.monotonic() >= self._config_due_s:
-            self._config = await read_config(self._settings.config, self._runtime, self._settings.deadline_s)
+            found = await read_config(self._settings.config, self._runtime, self._settings.deadline_s)
+            # What was read before still holds better than nothing.
+            self._config = self._config if found is None else found
             self._config_due_s = time.monotonic() + CONFIG_EVERY_S
 
     def _allowed(self, command: str) -> str:

@@ -72,16 +72,16 @@ class _Section:
         )
 
 
-async def read_config(path: str, runtime: Runtime, deadline_s: float) -> Mapping[str, BackendFacts]:
-    """The facts by backend; none where the file cannot be read, which is no fault of the balancer."""
+async def read_config(path: str, runtime: Runtime, deadline_s: float) -> Mapping[str, BackendFacts] | None:
+    """The facts by backend; None where the file cannot be read now, which is no fault of the balancer."""
     try:
         async with asyncio.timeout(deadline_s):
             if runtime.shell:
                 done = await runtime.shell.run(["cat", "--", path], timeout_s=deadline_s)
-                return parse_config(done.stdout) if done.status == 0 else {}
-            return parse_config(await asyncio.to_thread(_read, Path(path))) if runtime.local else {}
+                return parse_config(done.stdout) if done.status == 0 else None
+            return parse_config(await asyncio.to_thread(_read, Path(path))) if runtime.local else None
     except (OSError, ShellError, TimeoutError):
-        return {}
+        return None
 
 
 def parse_config(text: str) -> dict[str, BackendFacts]:

@@ -47,6 +47,7 @@ def joined(name: str, rows: list[Row], config: Mapping[str, BackendFacts], versi
     there = [row for row in rows if row["pxname"] == name]
     itself = next((row for row in there if row["svname"] == "BACKEND"), {})
     servers = [row for row in there if row["type"] == SERVER]
+    names = {row["svname"] for row in servers}
     facts, notes = config.get(name), []
     cookie = bool(itself.get("cookie"))
     like = like_words(servers, facts)
@@ -69,9 +70,7 @@ def joined(name: str, rows: list[Row], config: Mapping[str, BackendFacts], versi
             ["server {server} {address}", *(_plain(like) if facts else ["check"]), *with_cookie, "weight {weight}"]
         ),
         notes=tuple(notes),
-        missing=tuple(server for server in facts.servers if server not in {row["svname"] for row in servers})
-        if facts
-        else (),
+        missing=tuple(server for server in facts.servers if server not in names) if facts else (),
     )
 
 

@@ -50,6 +50,9 @@ def safe_address(address: str) -> str:
     """The address itself. Raises Refused for one that HAProxy would not reach."""
     host, _, port = address.rpartition(":")
     try:
+        # The zone of an IPv6 address may be any text, and a digit any script's.
+        if not SAFE_WORD.fullmatch(address):
+            raise ValueError
         ip_address(host.strip("[]"))
     except ValueError:
         raise Refused(

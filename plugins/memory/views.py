@@ -137,7 +137,7 @@ def _pool_member(world: World, name: str, balancer: Balancer, place: Place) -> P
         weight=balancer.weights[place],
         sessions=balancer.sessions[place],
         queue=0,
-        requests=balancer.requests[place],
+        requests=120 + balancer.requests[place],
         errors=balancer.errors[place] + failed,
         address=balancer.addresses[place],
         sticky=BACKENDS[backend],

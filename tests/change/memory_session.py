@@ -22,5 +22,5 @@ async def memory_session(
     name = name or f"world{next(_numbers)}"
     file = ClusterFile.decode(cluster_file(name) + more, Path("memory.toml"), plugins)
     async with Session.open(file, state_dir, read_only=read_only) as session:
-        await session.look("app2", "db1", "db2")
+        await session.look("app2", "db1", "db2", "db4")
         yield session, world(name)

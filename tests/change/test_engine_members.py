@@ -25,7 +25,7 @@ async def finished(run: Run) -> Outcome:
 def start(session: Session, action: str, target: str, **parameters: str | int | float) -> Run:
     plan = session.plan(action, target, {name.replace("_", "-"): value for name, value in parameters.items()})
     assert not plan.refusals, plan.refusals
-    return session.start(plan, Confirmation("a test", words=plan.confirm_words))
+    return session.start(plan, Confirmation("a test", words=plan.confirm_words, again=True))
 
 
 def votes(world: World) -> dict[str, int]:
@@ -115,7 +115,7 @@ async def test_a_removed_spare_may_join_again_with_its_data(tmp_path: Path) -> N
         for action in ("add-secondary", "remove-member", "add-secondary"):
             run = start(session, action, "db4")
             assert await finished(run) is Outcome.DONE, last(run)
-            await asyncio.sleep(2.5)  # the spare is looked at anew
+            await session.look("db4")
         assert world.spares["db4"].former
         assert votes(world)["db4"] == 1
 
@@ -208,7 +208,11 @@ async def test_after_a_lost_majority_the_one_that_is_left_is_forced_to_go_on(tmp
         world.kill("db1")
         world.kill("db3")
         await session.look()
-        run = start(session, "force-reconfigure", "db2")
+        plan = session.plan("force-reconfigure", "db2")
+        run = session.start(plan, Confirmation("a test", words=session.cluster))
+        assert await finished(run) is Outcome.REFUSED
+        assert "give --without-lease" in last(run)
+        run = session.start(plan, Confirmation("a test", words=session.cluster, without_lease=True))
         assert await finished(run) is Outcome.DONE, last(run)
         assert (world.primary, world.members) == ("db2", ("db2",))
         assert world.commands == ["force on db2:27017: db1:27017 is missing; db3:27017 is missing"]
@@ -222,7 +226,8 @@ async def test_force_without_the_clusters_name_is_refused(tmp_path: Path) -> Non
         world.kill("db1")
         world.kill("db3")
         await session.look()
-        run = session.start(session.plan("force-reconfigure", "db2"), Confirmation("a test", words="db2"))
+        confirmation = Confirmation("a test", words="db2", without_lease=True)
+        run = session.start(session.plan("force-reconfigure", "db2"), confirmation)
         assert await finished(run) is Outcome.REFUSED
         assert f"confirm it by typing {session.cluster}" in last(run)
         assert world.commands == []

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,21 @@ from console.change.events import Outcome
 from console.change.journal import Journal, Record
 from console.change.plan import PlanError
 from console.change.run import Confirmation, Run
-from console.cluster.snapshot import Admin
+from console.cluster.snapshot import Admin, Hold
 from console.session import Session
 from plugins.memory import WORLDS, World
+from plugins.memory.lease import MemoryLease
 from tests.change.memory_session import memory_session
 
 YES = Confirmation("a test")
+HOLD = Hold(
+    target="app2",
+    admin=Admin.MAINT,
+    owner="ann@one",
+    reason="kernel",
+    since=datetime(2026, 11, 23, tzinfo=UTC),
+    until=None,
+)
 RECORDS = 12
 """Of a maint that is done: confirmed, three steps of three, the hold, finished."""
 
@@ -122,6 +132,13 @@ async def test_a_kill_after_any_record_is_undone_to_the_beginning(tmp_path: Path
         assert await finished(undone) is Outcome.DONE, last(undone)
         assert world.admins("app2") == {Admin.READY}
         assert session.unfinished() == []
+
+
+async def test_what_is_undone_is_no_longer_held_out(tmp_path: Path) -> None:
+    async with killed(tmp_path, RECORDS - 1) as (session, world, run):
+        await MemoryLease(world.kept, lambda: True).hold(HOLD)
+        assert await finished(session.undo(run, YES)) is Outcome.DONE
+        assert (await session.look()).holds == ()
 
 
 async def test_what_had_its_effect_is_not_sent_again(tmp_path: Path) -> None:

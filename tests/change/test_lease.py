@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from console.change.lease import NotGranted, Tenure
-from console.ports.protocols import Refused, Unclear
+from console.ports.protocols import LeaseState, Refused, Unclear
 from plugins.memory.lease import Kept, MemoryLease
 
 
@@ -79,7 +79,7 @@ async def test_a_run_that_is_known_to_be_dead_is_taken_over_at_once(kept: Set) -
 async def test_a_holder_that_slept_past_its_time_finds_it_lost_once_another_has_it(kept: Set) -> None:
     async with tenure(kept.console()) as held:
         kept.kept.take_away("bob@two")
-        assert "the lease is lost: bob@two has it since" in await held.lost()
+        assert "the loss of the lease: bob@two has it since" in await held.lost()
         assert "bob@two" in await held.lost()
 
 
@@ -96,6 +96,21 @@ async def test_without_a_primary_it_is_ours_until_its_time_is_over_and_no_longer
         assert await held.lost() == ""
         await asyncio.sleep(1.0)
         assert "could not be renewed: no member takes writes" in await held.lost()
+
+
+class LostAnswers(MemoryLease):
+    """Whatever is asked for does not happen, its answer is lost, and the lease is read back as it was."""
+
+    async def renew(self, rid: str, *, ttl_s: float, says: str, changes_set: str = "") -> LeaseState:
+        return self._now()
+
+
+async def test_what_is_read_back_after_a_lost_answer_counts_only_as_long_as_it_stands(kept: Set) -> None:
+    async with tenure(LostAnswers(kept.kept, lambda: True), ttl_s=1.0) as held:
+        assert await held.lost() == ""
+        assert "a lease that could not be renewed" in await held.lost("step-down db1")
+        await asyncio.sleep(0.95)
+        assert "a lease that could not be renewed" in await held.lost()
 
 
 async def test_a_change_of_the_set_does_not_begin_while_it_cannot_be_written_down(kept: Set) -> None:

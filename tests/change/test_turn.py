@@ -101,7 +101,7 @@ async def test_a_lease_that_is_lost_stops_the_run_before_its_next_step(tmp_path:
         world.kept.take_away("bob@two")
         world.set_sessions("app2", 0)
         assert await finished(run) is Outcome.PARTIAL
-        assert "stopped by the lease is lost: bob@two has it since" in last(run)
+        assert "stopped by the loss of the lease: bob@two has it since" in last(run)
         assert world.admins("app2") == {Admin.DRAIN}
         assert "lease.lost" in kinds(session)
         assert world.kept.state.rid == "another"

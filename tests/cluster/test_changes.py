@@ -65,6 +65,13 @@ def test_a_drain_is_told_place_by_place() -> None:
     ]
 
 
+def test_another_weight_is_told_with_the_place() -> None:
+    after = with_pools(calm(), "app2", "lb2", "app", weight=50)
+    assert lines(calm(), after, "weight") == [
+        ("weight", "app", "lb2/app/app2", "100", "50", "app2 has weight 50 in app on lb2, had 100")
+    ]
+
+
 def test_a_check_that_fails_is_told_with_the_balancers_words() -> None:
     after = with_pools(calm(), "app2", "lb2", "app", check=Health.DOWN, check_says="L4CON in 0 ms")
     assert lines(calm(), after, "check") == [

@@ -204,6 +204,25 @@ EXPECTED: list[tuple[Snapshot, Found]] = [
         ),
     ),
     (
+        with_member(calm(), "db3", configured=False, votes=0, priority=0.0, state=MemberState.REMOVED),
+        (
+            "member-outside",
+            "warning",
+            "db3",
+            "db3 runs and is in no configuration of the set (REMOVED): its data is from before. Empty its data "
+            "directory and add it again with add-secondary, or stop it.",
+        ),
+    ),
+    (
+        with_member(calm(), "db3", configured=False, votes=0, state=MemberState.PRIMARY, writable=True),
+        (
+            "member-outside",
+            "critical",
+            "db3",
+            "db3 takes writes outside the set's configuration: stop it now, two sets take writes.",
+        ),
+    ),
+    (
         with_member(calm(), "db3", lag_s=42.0),
         ("member-lagging", "warning", "db3", "db3 is 42 s behind (limit 10 s)."),
     ),

@@ -118,9 +118,9 @@ def test_after_a_member_of_three_domains_each_of_the_others_is_decisive() -> Non
 def test_the_oplog_must_reach_back_twice_as_far_as_a_planned_absence() -> None:
     one_hour = calm()
     for name in ("db1", "db2", "db3"):
-        one_hour = with_member(one_hour, name, oplog_window_s=3600.0)
+        one_hour = with_member(one_hour, name, oplog_window_s=3600.0, oplog_full_s=3600.0)
     covers = oplog_covers(one_hour, "db2", absence_s=600)
-    assert (covers.ok, covers.value, covers.limit) == (True, "60 min", "at least 20 min")
+    assert (covers.ok, covers.value, covers.limit) == (True, "60 min", "at least 1200 s")
     assert not oplog_covers(one_hour, "db2", absence_s=1801).ok
     assert impact(one_hour, without_member(one_hour, "db2"), absence_s=3600).weighed[-1] == (
         "the oplog is too short: it reaches back 60 min; db2 is to be away for 60 min, which needs at least 2 h"
@@ -128,7 +128,8 @@ def test_the_oplog_must_reach_back_twice_as_far_as_a_planned_absence() -> None:
 
 
 def test_the_oplog_of_the_absent_member_itself_does_not_help_it() -> None:
-    unknown = with_member(with_member(calm(), "db1", oplog_window_s=None), "db3", oplog_window_s=None)
+    unread = {"oplog_window_s": None, "oplog_full_s": None}
+    unknown = with_member(with_member(calm(), "db1", **unread), "db3", **unread)
     covers = oplog_covers(unknown, "db2", absence_s=1)
     assert (covers.ok, covers.value) == (False, "not known")
 

@@ -3,8 +3,27 @@ from dataclasses import replace
 import pytest
 
 from console.cluster.snapshot import Admin, Health, Member, Severity
-from console.cluster.whatif import Grade, impact, standing, with_server, without_member, without_server
-from tests.cluster.pictures import calm, draining, empty, primary_lost, unknown, with_member, with_members
+from console.cluster.whatif import (
+    Grade,
+    impact,
+    standing,
+    with_joined,
+    with_server,
+    with_weight,
+    without_left,
+    without_member,
+    without_server,
+)
+from tests.cluster.pictures import (
+    calm,
+    draining,
+    empty,
+    primary_lost,
+    unknown,
+    with_member,
+    with_members,
+    with_spare_server,
+)
 from tests.cluster.pictures import with_server as server_with
 
 
@@ -81,6 +100,25 @@ def test_when_the_majority_goes_the_primary_gives_up() -> None:
 def test_making_a_drained_server_ready_brings_the_capacity_back() -> None:
     found = impact(draining("app2"), with_server(draining("app2"), "app2"))
     assert (found.grade, found.before.serving, found.after.serving) == (Grade.SAFE, 2, 3)
+
+
+def test_a_spare_server_that_joins_is_counted_and_no_spare_any_more() -> None:
+    before = with_spare_server(calm())
+    [spare] = before.spare_servers
+    joined = with_joined(before, replace(spare, pools=calm().app_servers[0].pools))
+    assert ([s.name for s in joined.app_servers][-1], joined.spare_servers) == ("app4", ())
+    assert (joined.tolerates.app_servers, standing(joined).capacity) == (3, 1.0)
+
+
+def test_a_server_that_leaves_takes_its_capacity_out_of_the_count() -> None:
+    left = without_left(calm(), "app2")
+    assert (standing(left).serving, standing(left).app_servers, standing(left).capacity) == (2, 2, 1.0)
+
+
+@pytest.mark.parametrize(("weight", "serving", "capacity"), [(0, 2, 1.0), (50, 3, 1.0), (100, 3, 1.0)])
+def test_a_weight_of_zero_serves_nobody(weight: int, serving: int, capacity: float) -> None:
+    now = standing(with_weight(calm(), "app2", weight))
+    assert (now.serving, now.capacity) == (serving, capacity)
 
 
 def test_a_picture_of_what_if_tells_what_it_tolerates_and_judges_no_findings() -> None:

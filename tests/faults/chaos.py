@@ -88,7 +88,7 @@ async def _client(number: int, store: LeaseStore, ends_s: float, chance: random.
             history.unclear += 1
         else:
             if state.rid == rid:
-                began_s, deadline_s = time.monotonic(), asked_s + TTL_S * (1 - MARGIN)
+                began_s, deadline_s = time.monotonic(), asked_s + state.left_s - TTL_S * MARGIN
                 await asyncio.sleep(chance.uniform(0, 0.4))
                 history.grants.append(Grant(began_s, min(time.monotonic(), deadline_s), state.fence, number))
                 with suppress(Refused, Unclear):

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -22,66 +22,55 @@ from tests.live.mongod import Mongod, await_answer, cluster_file, mongod, networ
 pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
 
 
-@pytest.fixture
-def spare(lab: RunningLab, short_dir: Path) -> Iterator[Mongod]:
-    """An empty mongod that waits for its set."""
-    with mongod(lab, short_dir / f"spare-{time.monotonic_ns()}") as started:
-        yield started
-
-
 @asynccontextmanager
-async def session_with(lab: RunningLab, tmp_path: Path, address: str, port: int) -> AsyncIterator[Session]:
-    """A session on the lab with a spare node `dbx` there, looked at once."""
-    path = cluster_file(lab, tmp_path / "cluster.toml", address, port)
+async def session_on(lab: RunningLab, tmp_path: Path, spare: Mongod | None = None) -> AsyncIterator[Session]:
+    """A session on the lab, looked at once; with one more spare node, `dbx`."""
+    path = Path(lab.status.cluster_file)
+    if spare:
+        path = cluster_file(lab, tmp_path / "cluster.toml", spare.address, spare.port)
     async with Session.open(ClusterFile.read(path, Plugins((bundled("plugins"),))), tmp_path / "state") as session:
-        await session.look()
-        await session.look()
+        await session.look("db1", "db2", "db3", "db4", "dbx")
         yield session
 
 
 async def carried_out(session: Session, action: str, target: str, **parameters: str | int | float) -> Run:
     """The run of an action, done."""
     plan = session.plan(action, target, parameters)
-    run = session.start(plan, Confirmation("a test", words=plan.confirm_words))
+    run = session.start(plan, Confirmation("a test", words=plan.confirm_words, again=True))
     outcome = await asyncio.wait_for(run.finished(), 300)
     assert outcome is Outcome.DONE, [event.says for event in run.events]
     return run
 
 
-async def until(session: Session, met: str, patience_s: float = 60.0) -> Snapshot:
-    """The first snapshot in which the spare node is `member` or `spare` again."""
+async def until(session: Session, met: Callable[[Snapshot], bool], patience_s: float = 60.0) -> Snapshot:
+    """The first snapshot of which something is so."""
     ends_s = time.monotonic() + patience_s
     while time.monotonic() < ends_s:
-        snapshot = await session.look()
-        spares = [s.name for s in snapshot.spare_members if s.awaits_config]
-        if ("dbx" in spares) == (met == "spare"):
+        if met(snapshot := await session.look("db4")):
             return snapshot
-    raise AssertionError(f"dbx is not a {met} after {patience_s:g} s")
+    raise AssertionError(f"not so after {patience_s:g} s")
 
 
 def refusal(plan: Plan) -> str:
     return "; ".join(f"{c.says}: {c.value}" for c in plan.refusals)
 
 
-async def test_a_member_joins_leaves_and_joins_again_and_no_request_fails(
-    lab: RunningLab, spare: Mongod, tmp_path: Path
-) -> None:
+async def test_a_member_joins_leaves_and_joins_again_and_no_request_fails(lab: RunningLab, tmp_path: Path) -> None:
     labs.await_green(lab.name, lab.state_dir)
     before = labs.traffic_report(lab.name, lab.state_dir)
-    async with session_with(lab, tmp_path, spare.address, spare.port) as session:
+    async with session_on(lab, tmp_path) as session:
         for _ in range(2):
-            run = await carried_out(session, "add-secondary", "dbx")
-            snapshot = await until(session, "member")
-            joined = snapshot.member("dbx")
+            run = await carried_out(session, "add-secondary", "db4")
+            assert [event.step for event in run.events if event.kind is EventKind.PROVED] == [1, 2, 3]
+            snapshot = await session.look()
+            joined = snapshot.member("db4")
             assert joined
             assert (joined.state, joined.voting, joined.priority) == (MemberState.SECONDARY, True, 1.0)
-            assert snapshot.replica_set.majority == 3
-            assert [event.step for event in run.events if event.kind is EventKind.PROVED] == [1, 2, 3]
-            await carried_out(session, "remove-member", "dbx")
-            snapshot = await until(session, "spare")
-            assert [m.name for m in snapshot.replica_set.members] == ["db1", "db2", "db3"]
-            [left] = snapshot.spare_members
-            assert (left.empty, left.former) == (False, True)
+            assert (snapshot.spare_members, snapshot.replica_set.majority) == ((), 3)
+            await carried_out(session, "remove-member", "db4")
+            snapshot = await until(session, lambda now: any(spare.former for spare in now.spare_members))
+            assert [member.name for member in snapshot.replica_set.members] == ["db1", "db2", "db3"]
+            assert snapshot.spare_members[0].empty is False
     after = labs.traffic_report(lab.name, lab.state_dir)
     assert after["failed"] == before["failed"]
     assert after["lost"] == 0
@@ -89,7 +78,7 @@ async def test_a_member_joins_leaves_and_joins_again_and_no_request_fails(
 
 async def test_the_chosen_successor_leads_and_every_priority_is_as_before(lab: RunningLab, tmp_path: Path) -> None:
     labs.await_green(lab.name, lab.state_dir)
-    async with session_with(lab, tmp_path, f"{network(lab)}.151", 27017) as session:
+    async with session_on(lab, tmp_path) as session:
         snapshot = await session.look()
         leading = snapshot.replica_set.primary
         assert leading
@@ -103,7 +92,7 @@ async def test_the_chosen_successor_leads_and_every_priority_is_as_before(lab: R
 
 async def test_a_freeze_and_a_priority_are_taken_and_taken_back(lab: RunningLab, tmp_path: Path) -> None:
     labs.await_green(lab.name, lab.state_dir)
-    async with session_with(lab, tmp_path, f"{network(lab)}.151", 27017) as session:
+    async with session_on(lab, tmp_path) as session:
         snapshot = await session.look()
         leading = snapshot.replica_set.primary
         secondary = next(m.name for m in snapshot.replica_set.members if m is not leading)
@@ -119,7 +108,7 @@ async def test_a_freeze_and_a_priority_are_taken_and_taken_back(lab: RunningLab,
 async def test_two_changes_at_once_are_one_change_and_one_refusal(lab: RunningLab, tmp_path: Path) -> None:
     """Finding 6: nobody's change is lost by a higher version number."""
     labs.await_green(lab.name, lab.state_dir)
-    async with session_with(lab, tmp_path, f"{network(lab)}.151", 27017) as session:
+    async with session_on(lab, tmp_path) as session:
         snapshot = await session.look()
         leading = snapshot.replica_set.primary
         one, two = (m.name for m in snapshot.replica_set.members if m is not leading)
@@ -137,7 +126,7 @@ async def test_a_member_under_another_address_is_refused(lab: RunningLab, tmp_pa
     labs.await_green(lab.name, lab.state_dir)
     db3 = next(node for node in lab.status.nodes if node.name == "db3")
     behind_the_relay = f"{network(lab)}.{int(db3.address.rpartition('.')[2]) + 100}"
-    async with session_with(lab, tmp_path, behind_the_relay, db3.port) as session:
+    async with session_on(lab, tmp_path, Mongod(behind_the_relay, db3.port)) as session:
         words = refusal(session.plan("add-secondary", "dbx"))
         assert "is no member under another name: it is db3" in words
         assert "it is in the set rs0" in words
@@ -153,12 +142,12 @@ async def test_a_member_of_another_set_is_refused_whatever_its_name(
     with mongod(lab, home, 152, set_name) as other:
         with other.client() as client:
             client.admin.command("replSetInitiate", {"_id": set_name, "members": [{"_id": 0, "host": other.host}]})
-        async with session_with(lab, tmp_path, other.address, other.port) as session:
+        async with session_on(lab, tmp_path, other) as session:
             assert f"it is in the set {set_name}" in refusal(session.plan("add-secondary", "dbx"))
     with mongod(lab, home, 153, set_name) as moved:
         await_answer(moved)
-        async with session_with(lab, tmp_path, moved.address, moved.port) as session:
-            [found] = session.snapshot.spare_members
+        async with session_on(lab, tmp_path, moved) as session:
+            found = next(spare for spare in session.snapshot.spare_members if spare.name == "dbx")
             assert (found.set_name, found.empty, found.former) == ("", False, False)
             assert "in a set that is not known to be this one" in refusal(session.plan("add-secondary", "dbx"))
 
@@ -169,9 +158,9 @@ async def test_a_mongod_without_a_set_and_a_closed_port_are_refused(
     """D18: MongoDB takes both."""
     labs.await_green(lab.name, lab.state_dir)
     with mongod(lab, short_dir / "alone", 154, "") as alone:
-        async with session_with(lab, tmp_path, alone.address, alone.port) as session:
+        async with session_on(lab, tmp_path, alone) as session:
             assert "it runs without --replSet" in refusal(session.plan("add-secondary", "dbx"))
-    async with session_with(lab, tmp_path, f"{network(lab)}.151", 27017) as session:
+    async with session_on(lab, tmp_path, Mongod(f"{network(lab)}.155", 27017)) as session:
         words = refusal(session.plan("add-secondary", "dbx"))
         assert "dbx answers: down" in words
         assert "db1 cannot open it; db2 cannot open it; db3 cannot open it" in words
@@ -184,30 +173,24 @@ async def test_after_a_lost_majority_one_goes_on_and_who_comes_back_is_a_finding
     status = labs.up("forced", state_dir, lambda text: None, traffic=False)
     lab = RunningLab("forced", state_dir, status)
     try:
-        async with session_with(lab, tmp_path, f"{network(lab)}.151", 27017) as session:
+        async with session_on(lab, tmp_path) as session:
             leading = session.snapshot.replica_set.primary
             assert leading
             assert "with a majority nothing has to be forced" in "".join(
                 check.limit for check in session.plan("force-reconfigure", "db3").refusals
             )
-            lost = [m.name for m in session.snapshot.replica_set.members if m.name != "db3"]
+            lost = [member.name for member in session.snapshot.replica_set.members if member.name != "db3"]
             for name in lost:
                 lab.kill(name)
-            ends_s = time.monotonic() + 60
-            while session.plan("force-reconfigure", "db3").refusals and time.monotonic() < ends_s:
-                await session.look()
+            await until(session, lambda _: not session.plan("force-reconfigure", "db3").refusals)
             plan = session.plan("force-reconfigure", "db3")
-            assert plan.confirm_words == session.cluster
-            run = await carried_out(session, "force-reconfigure", "db3")
-            assert "there is a Primary" in next(e.says for e in run.events if e.kind is EventKind.PROVED)
+            confirmation = Confirmation("a test", words=session.cluster, again=True, without_lease=True)
+            run = session.start(plan, confirmation)
+            assert await asyncio.wait_for(run.finished(), 120) is Outcome.DONE, [event.says for event in run.events]
             lab.heal(lost[0])
-            ends_s = time.monotonic() + 60
-            while time.monotonic() < ends_s:
-                snapshot = await session.look()
-                if [f for f in snapshot.findings if f.code == "member-outside"]:
-                    break
-            [finding] = [f for f in snapshot.findings if f.code == "member-outside"]
-            assert finding.subject == lost[0]
+            outside = "member-outside"
+            snapshot = await until(session, lambda now: outside in [finding.code for finding in now.findings])
+            assert [finding.subject for finding in snapshot.findings if finding.code == outside] == [lost[0]]
             assert snapshot.replica_set.primary
             assert snapshot.replica_set.primary.name == "db3"
     finally:

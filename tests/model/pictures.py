@@ -6,6 +6,7 @@ from functools import cache
 from console.cluster.snapshot import (
     Admin,
     AppServer,
+    Backend,
     Balancer,
     Health,
     Member,
@@ -96,6 +97,7 @@ def _member(number: int, m: M, state: State) -> Member:
         **config,  # type: ignore[arg-type]
         state=MemberState.PRIMARY if leads else word,
         health=Health.UP,
+        config_version=3,
         writable=leads,
         lag_s=None if m.arbiter else 0.0 if leads else 0.4 if m.newest else 120.0,
         oplog_window_s=172_800.0,
@@ -125,6 +127,7 @@ def _balancer(number: int, b: B) -> Balancer:
         domain=b.domain,
         health=Health.UP if b.up else Health.DOWN,
         writable=b.writable if b.up else None,
+        pools=(Backend(name="app"), Backend(name="web")) if b.up else (),
         age_s=NOW_S if b.lately else OLD_S,
     )
 

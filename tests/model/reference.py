@@ -10,7 +10,8 @@ Written apart from the program that it judges: it imports nothing of it, and kno
   hidden.
 - A Primary steps down only when a majority of the voting members with data has its newest writes, and when one other
   electable member has them. (replSetStepDown; isSafeToStepDown in the server's source)
-- The Primary cannot be removed from the configuration, and each removal changes the votes that a majority needs.
+- A new configuration needs one Primary and a majority to take it. The Primary can neither be removed from it nor get
+  priority 0, and each removal changes the votes that a majority needs. (MongoDB manual, replSetReconfig)
 - A balancer sends traffic to a server that is ready, whose check has not failed and whose weight is above 0, to a
   backup when no other is left; whoever is pinned by a cookie or table stays with a server that drains. In maintenance
   it gets no traffic at all. (HAProxy management guide, set server state)
@@ -86,9 +87,11 @@ def turn_member(state: State, target: int) -> str:
     """May the member be away for some minutes, planned, and come back?"""
     members = state.members
     away = members[target]
+    if not away.up:
+        return "it is away already"
     if not away.votes and not away.priority:
         return YES  # nobody counts on it
-    if not away.up or away.recovering or away.arbiter:
+    if away.recovering or away.arbiter:
         return "it is not a secondary or the Primary now"
     if target in state.primaries and (why := step_down(state, 0)):
         return why
@@ -98,6 +101,28 @@ def turn_member(state: State, target: int) -> str:
     if not all(m.up and m.lately and (m.newest or m.arbiter) for m in others if _votes(m)):
         return "not every other voter is healthy and caught up"
     return YES if _left(members, {target}).takes_writes else "writes would stop"
+
+
+def remove_member(state: State, target: int) -> str:
+    """May the member be taken out of the configuration?"""
+    if why := _reconfigure(state) or _not_primary(state, target):
+        return why
+    kept = tuple(m for number, m in enumerate(state.members) if number != target)
+    followers = [m for number, m in enumerate(state.members) if number not in (target, *state.primaries)]
+    seen = [m for m in kept if m.up and m.lately]
+    if sum(map(_votes, seen)) < _majority(kept):
+        return "no majority of the votes that stay is up"
+    if sum(map(_copies, seen)) < _write_majority(kept):
+        return "no majority write would be acknowledged"
+    last = _may_lead(state.members[target]) and state.members[target].newest
+    if last and not any(_may_lead(m) and m.newest and m.lately for m in followers):
+        return "it is the last that could follow the Primary"
+    return YES
+
+
+def never_primary(state: State, target: int) -> str:
+    """May the member be given priority 0?"""
+    return _reconfigure(state) or _not_primary(state, target)
 
 
 def turn_server(state: State, target: int) -> str:
@@ -178,6 +203,21 @@ def _write_majority(members: tuple[M, ...]) -> int:
 def _may_lead(member: M) -> bool:
     full = _copies(member) and not member.hidden and not member.recovering
     return member.up and full and member.priority
+
+
+def _reconfigure(state: State) -> str:
+    members = state.members
+    if len(state.primaries) != 1 or not members[state.primaries[0]].lately:
+        return "there is not one Primary"
+    if state.operable is not True:
+        return "our credentials may not"
+    if sum(m.up and m.lately for m in members if _votes(m)) < _majority(members):
+        return "no majority is up to take the new configuration"
+    return YES
+
+
+def _not_primary(state: State, target: int) -> str:
+    return "it is the Primary" if target in state.primaries else YES
 
 
 def _balancers(state: State, target: int) -> str:

@@ -200,7 +200,10 @@ def test_a_parameter_that_could_carry_a_command_is_refused(options: str) -> None
         ("10.0.0.4", "no IP address with a port"),
         ("10.0.0.4:0", "no port between 1 and 65535"),
         ("10.0.0.4:http", "no port between 1 and 65535"),
-        ("10.0.0.4:80;del", "no port between 1 and 65535"),
+        ("10.0.0.4:80;del", "no IP address with a port"),
+        ("10.0.0.4:\uff18\uff10", "no IP address with a port"),
+        ("[fe80::1%e;del]:80", "no IP address with a port"),
+        ("[fe80::1%e\ndel]:80", "no IP address with a port"),
     ],
 )
 def test_an_address_that_haproxy_would_not_reach_is_refused_with_the_mend(address: str, says: str) -> None:

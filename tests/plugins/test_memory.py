@@ -62,7 +62,7 @@ def test_its_cluster_file_makes_every_port(reach: Reach) -> None:
     assert isinstance(reach.health, protocols.HealthCheck)
     assert isinstance(reach.shells, protocols.Shells)
     assert isinstance(reach.facts, protocols.HostFacts)
-    assert len(reach.hosts) == 9
+    assert len(reach.hosts) == 10
 
 
 async def test_a_drain_keeps_the_sessions_and_holds_on_its_own_balancer_only(reach: Reach, world: memory.World) -> None:

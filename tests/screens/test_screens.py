@@ -13,7 +13,19 @@ from console.change.run import Confirmation
 from console.cluster.snapshot import Admin, Snapshot
 from console.tui.app import Console
 from console.tui.table import Table
-from tests.cluster.pictures import AT, calm, draining, empty, large, primary_lost, unknown, with_pools, with_spares
+from tests.cluster.pictures import (
+    AT,
+    calm,
+    draining,
+    empty,
+    large,
+    primary_lost,
+    unknown,
+    with_pools,
+    with_spare,
+    with_spare_server,
+    with_spares,
+)
 from tests.tui.fakes import FakeSession, connected, console_on
 from tests.tui.records import journal
 
@@ -28,10 +40,10 @@ def keys(*names: str) -> Steps:
     return press
 
 
-def plan(action: str, target: str) -> Steps:
+def plan(action: str, target: str, **given: str) -> Steps:
     async def open_it(pilot: Pilot[int], _: FakeSession) -> None:
         assert isinstance(pilot.app, Console)
-        pilot.app.open_plan(action, target)
+        pilot.app.open_plan(action, target, given)
         await pilot.pause()
         if pilot.app.screen.query("#field-reason").first().display:
             pilot.app.screen.query_one("#field-reason Input", Input).value = "kernel update"
@@ -135,6 +147,12 @@ SCREENS: dict[str, tuple[Snapshot, Steps]] = {
     "action-menu-120x40": (ALONE, keys("down", "a")),
     "details-120x40": (primary_lost(), keys("tab", "tab", "enter")),
     "findings-120x40": (primary_lost(), keys("f")),
+    "findings-80x24": (primary_lost(), keys("f")),
+    "headroom-120x40": (calm(), keys("h")),
+    "plan-add-server-120x40": (with_spare_server(calm()), plan("add-server", "app4")),
+    "plan-add-secondary-120x40": (with_spare(calm()), plan("add-secondary", "db4")),
+    "plan-resize-80x24": (calm(), plan("resize", "db2", memory="8GiB")),
+    "plan-resize-120x40": (calm(), plan("resize", "db1", memory="8GiB")),
     "progress-120x40": (calm(), progress(*DRAINED)),
     "progress-question-80x24": (calm(), progress(*DRAINED, ASKED)),
     "progress-undone-120x40": (

@@ -16,6 +16,7 @@ from console.change.journal import Journal
 from console.change.ops import Op, SetAdmin, StepDown
 from console.change.plan import Plan
 from console.change.run import Confirmation, Run
+from console.cluster.sizing import Sizing
 from console.cluster.snapshot import Snapshot
 from console.ports.plugins import bundled
 from console.session import Session
@@ -32,6 +33,7 @@ class FakeSession(Session):
         self.journal = journal
         self.journal_problem = problem
         self.run = None
+        self._before = None
         self.started: list[tuple[Plan, Confirmation]] = []
         self._end: asyncio.Future[tuple[Outcome, str]] | None = None
 
@@ -50,6 +52,10 @@ class FakeSession(Session):
     @property
     def snapshot(self) -> Snapshot:
         return self.picture
+
+    @property
+    def sizing(self) -> Sizing | None:
+        return None
 
     async def look(self, *nodes: str) -> Snapshot:
         return self.picture

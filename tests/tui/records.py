@@ -43,7 +43,7 @@ def journal() -> FixedJournal:
     )
     return FixedJournal(
         *(_record(seq, **fields) for seq, fields in enumerate(told, 1)),
-        left=(cast(Unfinished, SimpleNamespace(says=LEFT)),),
+        left=(cast(Unfinished, SimpleNamespace(says=LEFT, cluster="elsewhere", running=False)),),
     )
 
 

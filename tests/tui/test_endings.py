@@ -36,6 +36,26 @@ from console.cli import main
 main()
 """
 
+EARLY = """
+import os, signal
+from console.tui.app import Console
+def get_default_screen(self, made=Console.get_default_screen):
+    os.kill(os.getpid(), signal.SIGTERM)
+    return made(self)
+Console.get_default_screen = get_default_screen
+from console.cli import main
+main()
+"""
+BUSY_FOR_EVER = """
+import time
+from console.tui.app import Console
+def tick(self):
+    time.sleep(600)
+Console._tick = tick
+from console.cli import main
+main()
+"""
+
 WITH_SESSIONS = """
 from plugins.memory import world
 world("w").set_sessions("app2", 2)
@@ -102,6 +122,23 @@ def test_sigterm_ends_with_143_and_the_terminal_is_restored(cluster: list[str]) 
     terminal.process.send_signal(signal.SIGTERM)
     assert ended(terminal) == 143
     assert RESTORED in terminal.seen
+    terminal.close()
+
+
+def test_sigterm_before_the_first_frame_ends_with_143_and_the_terminal_is_restored(cluster: list[str]) -> None:
+    terminal = Terminal([sys.executable, "-c", EARLY, *cluster])
+    assert ended(terminal) == 143
+    assert terminal.seen.count(b"\x1b[?1049h") == terminal.seen.count(RESTORED) == 1
+    terminal.close()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGHUP, 129), (signal.SIGTERM, 143)])
+def test_a_signal_ends_a_console_whose_loop_is_held_up(number: signal.Signals, code: int, cluster: list[str]) -> None:
+    terminal = opened("-c", BUSY_FOR_EVER, *cluster, until=b"Watchkeeper")
+    terminal.read(3)
+    terminal.process.send_signal(number)
+    assert ended(terminal) == code
+    assert (RESTORED in terminal.seen) is (number is signal.SIGTERM)
     terminal.close()
 
 

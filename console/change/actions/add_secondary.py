@@ -10,7 +10,7 @@ from console.change.ops import Wait
 from console.change.plan import Check, Plan, PlanError, Step
 from console.change.proofs import ConfigurationIs, Synced
 from console.cluster.configuration import Lines
-from console.cluster.finding import span
+from console.cluster.duration import span
 from console.cluster.snapshot import Member, Snapshot, SpareMember
 from console.cluster.views import MemberConfig
 from console.cluster.whatif import Impact, impact, with_member_added
@@ -133,6 +133,14 @@ def _notes(snapshot: Snapshot, spare: SpareMember) -> tuple[str, ...]:
     return (keeps, f"Only {spare.name} SECONDARY is the end of the copy; until then it counts for nothing.")
 
 
+def _still(snapshot: Snapshot, left: Plan) -> tuple[Check, ...]:
+    """Once it has joined, what remains needs the set alone; before, whatever a new plan needs."""
+    member = snapshot.member(left.target)
+    if member and member.configured:
+        return members.changing_checks(snapshot.replica_set)
+    return plan(snapshot, left.target, left.parameters).checks
+
+
 def _targets(snapshot: Snapshot) -> tuple[str, ...]:
     return tuple(spare.name for spare in snapshot.spare_members)
 
@@ -144,4 +152,5 @@ ACTION = Action(
     plan=plan,
     parameters=PARAMETERS,
     targets=_targets,
+    still=_still,
 )

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from console.change.plan import Check
-from console.cluster.finding import listed, span
+from console.cluster.duration import span
+from console.cluster.finding import listed
 from console.cluster.fresh import FRESH_S, fresh, seen
 from console.cluster.observed import split
 from console.cluster.progress import bytes_words

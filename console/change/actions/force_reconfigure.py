@@ -164,4 +164,5 @@ ACTION = Action(
     tier="replica_set",
     plan=plan,
     targets=_targets,
+    repairs=True,
 )

@@ -101,7 +101,7 @@ def with_values(before: Lines, address: str, votes: int | None = None, priority:
 def changing_checks(replica_set: ReplicaSet) -> tuple[Check, ...]:
     """What must hold before any change of the configuration."""
     return (
-        _primary_check(replica_set),
+        primary_check(replica_set),
         operator_check(replica_set),
         _quorum_check(replica_set),
         _agreement_check(replica_set),
@@ -156,7 +156,8 @@ def said_when_even(impact: Impact, voters: int) -> Impact:
     return replace(impact, grade=grade, says=f"{impact.says}; {voters} voters is an even number: {arithmetic(voters)}")
 
 
-def _primary_check(replica_set: ReplicaSet) -> Check:
+def primary_check(replica_set: ReplicaSet) -> Check:
+    """Exactly one member takes writes, seen lately."""
     writable = [m for m in replica_set.members if m.writable and m.health is Health.UP]
     primary = replica_set.primary
     last = "" if primary is None else f", {seen(primary.age_s)}"

@@ -101,8 +101,8 @@ def notes(snapshot: Snapshot, work: Work) -> tuple[str, ...]:
 def impact_of(snapshot: Snapshot, work: Work, parameters: Mapping[str, Value]) -> Impact:
     """What stands while the node is away."""
     if work.member:
-        absence_s = float(parameters["absence"])
-        return impact(snapshot, without_member(snapshot, work.node.name), tier="replica_set", absence_s=absence_s)
+        after, absence_s = without_member(snapshot, work.node.name), float(parameters["absence"])
+        return impact(snapshot, after, tier="replica_set", absence_s=absence_s)
     return impact(snapshot, without_server(snapshot, work.node.name), tier="app")
 
 
@@ -157,6 +157,7 @@ def _stop(work: Work) -> Step:
         expects=_idle(work),
         proof=ServiceIs(name, ServiceState.STOPPED),
         undo=TurnService(name, "start"),
+        bears=True,
         undone=proof_of_work(work),
         patience_s=STOP_S,
     )
@@ -178,6 +179,7 @@ def _start(work: Work) -> Step:
         op=TurnService(name, "start"),
         proof=proof_of_work(work),
         undo=TurnService(name, "stop"),
+        bears=True,
         undone=ServiceIs(name, ServiceState.STOPPED),
         patience_s=START_S,
         steady_s=STEADY_S,

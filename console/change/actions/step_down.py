@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from console.change.action import Action, Parameter, Value
-from console.change.actions import step_down_to
+from console.change.actions import members, step_down_to
 from console.change.ops import StepDown
 from console.change.plan import Check, Plan, PlanError, Step
 from console.change.proofs import NewPrimary
@@ -200,6 +200,14 @@ def _fingerprint(replica_set: ReplicaSet) -> tuple[tuple[str, str], ...]:
     )
 
 
+def _still(snapshot: Snapshot, left: Plan) -> tuple[Check, ...]:
+    """Once the chosen one leads, only its priority is to be set back; before, whatever a new plan needs."""
+    primary, to = snapshot.replica_set.primary, str(left.parameters.get("to", ""))
+    if primary and to in (primary.name, primary.address):
+        return members.changing_checks(snapshot.replica_set)
+    return plan(snapshot, left.target, left.parameters).checks
+
+
 def _targets(snapshot: Snapshot) -> tuple[str, ...]:
     primary = snapshot.replica_set.primary
     return (primary.name,) if primary else ()
@@ -212,4 +220,5 @@ ACTION = Action(
     plan=plan,
     parameters=PARAMETERS,
     targets=_targets,
+    still=_still,
 )

@@ -37,6 +37,7 @@ class StepDown:
 class Reconfigure:
     """Set the configuration's lines at the Primary, if they are as expected."""
 
+    unsettles: ClassVar[bool] = True
     before: tuple[MemberConfig, ...]
     after: tuple[MemberConfig, ...]
     term: int | None = None
@@ -57,6 +58,7 @@ class Reconfigure:
 class ForceReconfigure:
     """Set the configuration's lines by force on one member of a set without majority. There is no undo."""
 
+    unsettles: ClassVar[bool] = True
     address: str
     before: tuple[MemberConfig, ...]
     after: tuple[MemberConfig, ...]

@@ -137,9 +137,9 @@ class Spared:
 def size_words(size: Size) -> str:
     """`2 cpus, 4 GiB of memory`; empty for a size that says nothing."""
     parts = (
-        size.cpus and f"{size.cpus:g} cpus",
-        size.memory_bytes and f"{exactly(size.memory_bytes)} of memory",
-        size.cache_bytes and f"{exactly(size.cache_bytes)} of cache",
-        size.workers and f"{size.workers} workers",
+        None if size.cpus is None else f"{size.cpus:g} cpu{'s' * (size.cpus != 1)}",
+        None if size.memory_bytes is None else f"{exactly(size.memory_bytes)} of memory",
+        None if size.cache_bytes is None else f"{exactly(size.cache_bytes)} of cache",
+        None if size.workers is None else f"{size.workers} worker{'s' * (size.workers != 1)}",
     )
     return ", ".join(part for part in parts if part)

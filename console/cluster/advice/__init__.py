@@ -7,7 +7,7 @@ from console.cluster.advice.advice import Advice
 from console.cluster.advice.members import lag, more_members
 from console.cluster.advice.nodes import cache, memory, vendor
 from console.cluster.advice.servers import more_balancers, more_servers
-from console.cluster.finding import span
+from console.cluster.duration import span
 from console.cluster.sizing import Sizing
 from console.cluster.snapshot import Snapshot
 

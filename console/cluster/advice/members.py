@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from console.cluster.advice.advice import SAFER, WRITES, Advice, count, prepared
 from console.cluster.candidates import LAG_LIMIT_S
-from console.cluster.finding import listed, span
+from console.cluster.duration import span
+from console.cluster.finding import listed
 from console.cluster.requirements import MEMBERS
 from console.cluster.snapshot import Member, Snapshot
 

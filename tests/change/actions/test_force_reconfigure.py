@@ -7,7 +7,7 @@ import pytest
 
 from console.change.actions import ACTIONS, action_named
 from console.change.ops import ForceReconfigure
-from console.change.plan import Plan
+from console.change.plan import Plan, PlanError
 from console.cluster.merge import judged
 from console.cluster.snapshot import Health, MemberState, PeerView, Snapshot
 from console.cluster.whatif import Grade
@@ -115,6 +115,10 @@ def test_credentials_that_may_not_are_a_refusal() -> None:
 def test_no_other_action_forces(action: Any) -> None:
     snapshot = calm()
     for target in action.targets(snapshot):
-        for step in action.plan(snapshot, target, action.values({})).steps:
+        try:
+            steps = action.plan(snapshot, target, action.values({})).steps
+        except PlanError:
+            continue  # it needs a parameter that has no default
+        for step in steps:
             assert not isinstance(step.op, ForceReconfigure)
             assert not isinstance(step.undo, ForceReconfigure)

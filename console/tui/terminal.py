@@ -1,0 +1,71 @@
+"""The terminal: nothing waits until it has taken what is drawn, and it can be given back from any thread."""
+
+import os
+import termios
+from contextlib import suppress
+from typing import Any
+
+from rich.console import RenderableType
+from textual.app import App
+from textual.drivers.linux_driver import LinuxDriver
+from textual.screen import Screen
+
+BEHIND = 6
+"""Writes that it may owe before frames are left out: two frames, each with its beginning and its end."""
+CATCH_UP_S = 0.2
+"""How long a terminal that is behind is left alone."""
+GIVE_BACK = b"\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
+"""Ends everything that textual's driver begins: paste, mouse and key modes, the other screen, the hidden cursor."""
+
+
+class Terminal(LinuxDriver):
+    """Textual's own driver holds up the event loop when a terminal stalls, and with it a change that is running."""
+
+    def start_application_mode(self) -> None:
+        """From now on the terminal is ours."""
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        if self._writer_thread is not None:
+            self._writer_thread._queue.maxsize = 0
+
+    @property
+    def behind(self) -> bool:
+        """It has not taken what was drawn before."""
+        return self._writer_thread is not None and self._writer_thread._queue.qsize() > BEHIND
+
+
+class TerminalApp(App[int]):
+    """An app that leaves out the frames for which its terminal has no room: what is drawn next is the newest."""
+
+    def __init__(self) -> None:
+        super().__init__(driver_class=Terminal)
+        self._owes = False
+        """A frame was left out."""
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        if not (isinstance(self._driver, Terminal) and self._driver.behind):
+            super()._display(screen, renderable)
+        elif not self._owes:
+            self._owes = True
+            self.set_timer(CATCH_UP_S, self._catch_up)
+
+    def _catch_up(self) -> None:
+        self._owes = False
+        self.screen.refresh()
+
+
+def give_back(attributes: list[Any]) -> None:
+    """Restore a terminal in place of a driver that no longer can; one that takes nothing keeps its modes."""
+    with suppress(termios.error, OSError):
+        termios.tcsetattr(0, termios.TCSANOW, attributes)
+        terminal = os.open(os.ttyname(2), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        let_go()  # nothing that a driver still holds may follow
+        os.write(terminal, GIVE_BACK)
+
+
+def let_go() -> None:
+    """What is drawn from now on goes nowhere, and nothing is read."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(nowhere, stream)
+    silent, _ = os.pipe()  # its other end stays open: a closed one would read as an end without end
+    os.dup2(silent, 0)

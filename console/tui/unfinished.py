@@ -1,0 +1,206 @@
+"""What was interrupted: each step as it is seen now, and the three ways out: go on, undo, or mark as done with."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Button, Input
+
+from console.change.journal import JournalError, Unfinished
+from console.change.plan import PlanError
+from console.change.reconcile import Found, Sight
+from console.change.run import Confirmation, Run
+from console.tui.commands import bindings
+from console.tui.feed import Feed
+from console.tui.parts import KeyBar, Words
+from console.tui.plan import Deliberate, Typed
+from console.tui.table import Column, Row, Sheet, Table
+from console.tui.words import CHANGING, DOWN, QUIET, UNKNOWN, UP, WARN, Cell, count, heading, line, paragraph
+
+COLUMNS = (
+    Column("run", 8, 8),
+    Column("change", 8, 30),
+    Column("who", 3, 14, weight=4),
+    Column("begun UTC", 19, 19, weight=5),
+    Column("steps", 5, right=True),
+    Column("last begun", 20, rest=True),
+)
+FOUND = {
+    Found.APPLIED: Cell("● applied", UP),
+    Found.NOT_APPLIED: Cell("○ not applied", WARN),
+    Found.INDETERMINATE: Cell("? cannot be told", UNKNOWN),
+}
+ASKS = {
+    "resume": "Go on with this run, after the last of its changes that is so",
+    "undo": "Undo every step of this run that had begun, in reverse",
+    "close": "Leave the cluster as it stands, and mark this run as done with",
+}
+
+
+class Sure(ModalScreen[Confirmation | None]):
+    """A reason, and the words that the run's plan asks for."""
+
+    BINDINGS = bindings("question")
+
+    def __init__(self, asks: str, words: str | None) -> None:
+        super().__init__()
+        self._asks, self._words = asks, words
+
+    def compose(self) -> ComposeResult:
+        """The question, the fields, the buttons; Cancel comes first."""
+        with Vertical(id="box"):
+            yield Words(lambda width: [paragraph((), self._asks, width, "bold"), Content("")], id="asks")
+            with Horizontal(classes="field"):
+                yield Words(lambda _: [line("reason")], fixed=True)
+                yield Input(id="why", compact=True)
+            if self._words is not None:
+                with Horizontal(classes="field"):
+                    yield Words(lambda _: [line("confirm")], fixed=True)
+                    yield Typed(id="typed", compact=True)
+                    yield Words(lambda _: [line(Cell(f"type {self._words}", WARN))], fixed=True)
+            with Horizontal(id="buttons"):
+                yield Button("Cancel", id="cancel", compact=True)
+                yield Deliberate("Do it", id="go", compact=True)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Only with a reason and the right words."""
+        event.stop()
+        if event.button.id == "cancel":
+            self.dismiss(None)
+            return
+        reason = self.query_one("#why", Input).value.strip()
+        typed = self.query_one("#typed", Input).value if self._words is not None else None
+        if not reason:
+            self.query_one("#why", Input).focus()
+        elif typed != self._words:
+            self.query_one("#typed", Input).focus()
+        else:
+            self.dismiss(Confirmation(reason=reason, words=typed))
+
+    def action_back(self) -> None:
+        """Esc is no."""
+        self.dismiss(None)
+
+
+class UnfinishedScreen(Screen[Run | None]):
+    """Answers with the run that goes on or back, or with nothing."""
+
+    BINDINGS = bindings("unfinished")
+    where: ClassVar[str] = "unfinished"
+
+    def __init__(self, feed: Feed) -> None:
+        super().__init__()
+        self._feed = feed
+        self._left: dict[str, Unfinished] = {}
+        self._sights: dict[str, tuple[Sight, ...]] = {}
+        self._problem = ""
+
+    def compose(self) -> ComposeResult:
+        """The runs, and what is seen of the selected one."""
+        yield Words(lambda _: [line(" Unfinished runs: nothing is done by itself")], id="title", fixed=True)
+        yield Table(id="records")
+        yield Words(self._seen, id="whole")
+        yield KeyBar("unfinished")
+
+    def on_mount(self) -> None:
+        """Read the journal, and look at the first of them."""
+        self._read()
+
+    def on_table_moved(self) -> None:
+        """Another one is selected: look at it again."""
+        self.query_one("#whole", Words).show(self._seen)
+        run = self.query_one(Table).selected
+        if run and run not in self._sights:
+            self.run_worker(self._look(run), exclusive=True)
+
+    def action_resume(self) -> None:
+        """Go on."""
+        self._ask("resume")
+
+    def action_undo(self) -> None:
+        """Go back."""
+        self._ask("undo")
+
+    def action_close(self) -> None:
+        """Mark as done with."""
+        self._ask("close")
+
+    def action_back(self) -> None:
+        """Esc: they stay unfinished."""
+        self.dismiss(None)
+
+    def _read(self) -> None:
+        try:
+            self._left = {left.run: left for left in self._feed.session.unfinished()}
+            self._problem = ""
+        except JournalError as error:
+            self._left, self._problem = {}, str(error)
+        rows = tuple(Row(run, _cells(left)) for run, left in self._left.items())
+        summary = Cell(count(len(rows), "run"), WARN if rows else UP)
+        self.query_one(Table).show(Sheet("UNFINISHED", summary, COLUMNS, rows, "● nothing is unfinished"))
+        self.on_table_moved()
+
+    async def _look(self, run: str) -> None:
+        try:
+            self._sights[run] = await self._feed.session.reconcile(run)
+            self._problem = ""
+        except (PlanError, JournalError) as error:
+            self._problem = str(error)
+        self.query_one("#whole", Words).show(self._seen)
+
+    def _ask(self, way: str) -> None:
+        run = self.query_one(Table).selected
+        if run is None:
+            return
+        left = self._left[run]
+        try:
+            words = None if way == "close" else self._feed.session.interrupted_plan(run).confirm_words
+        except (PlanError, JournalError) as error:
+            self._problem = str(error)
+            self.query_one("#whole", Words).show(self._seen)
+            return
+
+        def answered(confirmation: Confirmation | None) -> None:
+            if confirmation is not None:
+                self.run_worker(self._do(way, run, confirmation))
+
+        self.app.push_screen(Sure(f"{ASKS[way]}: {left.action} {left.target}.", words), answered)
+
+    async def _do(self, way: str, run: str, confirmation: Confirmation) -> None:
+        session = self._feed.session
+        try:
+            if way == "close":
+                await session.close_run(run, confirmation.reason)
+                self._read()
+            else:
+                self.dismiss((session.resume if way == "resume" else session.undo)(run, confirmation))
+        except (PlanError, JournalError) as error:
+            self._problem = str(error)
+            self.query_one("#whole", Words).show(self._seen)
+
+    def _seen(self, width: int) -> list[Content]:
+        run = self.query_one(Table).selected if self.is_mounted else None
+        lines = [paragraph((Cell(" ■ ", DOWN),), self._problem, width, DOWN)] if self._problem else []
+        if run is None or run not in self._left:
+            return lines
+        lines = [heading("AS IT IS SEEN NOW", width), paragraph((Cell("  "),), self._left[run].says, width), *lines]
+        if run not in self._sights:
+            return [*lines, line(Cell("  looking at the cluster again…", CHANGING))]
+        for sight in self._sights[run]:
+            word = FOUND[sight.found]
+            lead = (Cell(f"  {sight.step}  ", "bold"), Cell(f"{word.text:<17} ", word.style))
+            lines.append(paragraph(lead, f"{sight.does}: {sight.seen}", width))
+        return lines if self._sights[run] else [*lines, line(Cell("  no step of it had begun", QUIET))]
+
+
+def _cells(left: Unfinished) -> tuple[Cell, ...]:
+    return (
+        Cell(left.run),
+        Cell(f"{left.action} {left.target}", "bold"),
+        Cell(left.who),
+        Cell(f"{left.began:%Y-%m-%d %H:%M:%S}"),
+        Cell(f"{left.proved}/{left.steps}"),
+        Cell(left.intent or "none", "" if left.intent else QUIET),
+    )
