@@ -103,7 +103,7 @@ def test_the_oplog_must_reach_back_twice_as_far_as_the_member_may_be_away() -> N
 
 def test_how_long_it_is_to_be_away_is_weighed() -> None:
     [weighed] = [says for says in plan(calm(), "restart", "db2", absence=300).impact.weighed if "oplog" in says]
-    assert weighed.endswith("db2 is to be away for 5 min, which needs at least 10 min")
+    assert weighed.endswith("db2 is to be away for 5 min, which needs at least 600 s")
 
 
 def test_a_stop_expects_just_before_it_that_it_harms_nobody() -> None:
