@@ -19,7 +19,8 @@ def without_hosts(cluster_file: Path, folder: Path) -> Path:
     tables = re.split(r"(?m)^(?=\[)", cluster_file.read_text())
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     lean = folder / "cluster.toml"
-    lean.write_text("".join(table for table in tables if not table.startswith("[shell]")))
+    of_hosts = ("[shell]", "[nodes.service]", "[nodes.size]")
+    lean.write_text("".join(table for table in tables if not table.startswith(of_hosts)))
     return lean
 
 

@@ -27,14 +27,14 @@ async def serve(directory: Path, last_byte: str, ill: bool) -> None:
         timeoutMS=6000,
     )
     await client.admin.command("ping")  # so that its first health check is not its slowest
-    application = Application("app4", layout.secret("health.token"), 8, client)
+    application = Application("app5", layout.secret("health.token"), 8, client)
 
     async def answer(request: Message) -> Answer:
         if ill and not request.first[1].startswith(HEALTH_PATH):
             return 503, {"error": "it passes its health check and nothing else"}
         return await application.answer(request)
 
-    await Server("app4", answer).listen(f"{layout.network}.{last_byte}", layout.ports.app)
+    await Server("app5", answer).listen(f"{layout.network}.{last_byte}", layout.ports.app)
     print("listening", flush=True)  # noqa: T201 - its parent waits for it
     await asyncio.Event().wait()
 

@@ -63,6 +63,8 @@ def shell(lab: RunningLab, tmp_path: Path) -> Iterator[Shell]:
     labs.await_green(lab.name, lab.state_dir)
     opened = Shell(lab, tmp_path)
     yield opened
+    for left in opened("journal", "unfinished", "--json")[1].splitlines():  # it would block its target
+        opened("journal", "close", json.loads(left)["run"], "--reason", "after a test")
     for server in opened.status()["app_servers"]:
         if {pool["admin"] for pool in server["pools"]} != {"ready"}:
             opened("run", "ready", server["name"], "--reason", "after a test", "--yes")

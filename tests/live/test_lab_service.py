@@ -35,6 +35,10 @@ class Host:
             result = await connection.run(" ".join(f"'{word}'" for word in argv))
         return result.exit_status, str(result.stdout), str(result.stderr)
 
+    async def restart(self) -> None:
+        for verb in ("stop", "start"):
+            await self.service(verb)
+
     async def service(self, verb: str) -> str:
         code, out, err = await self.run(self.table["service"][verb])
         assert (code, err) == (0, "")
@@ -64,7 +68,7 @@ async def database(lab: RunningLab) -> Any:
     host = Host(lab, "db4")
     yield host
     await host.resize(cpus=len(os.sched_getaffinity(0)), memory_bytes=2048 * MIB, cache_bytes=256 * MIB)
-    await host.service("restart")
+    await host.restart()
 
 
 @pytest.fixture
@@ -72,7 +76,7 @@ async def server(lab: RunningLab) -> Any:
     host = Host(lab, "app4")
     yield host
     await host.resize(cpus=len(os.sched_getaffinity(0)), memory_bytes=1024 * MIB, workers=8)
-    await host.service("restart")
+    await host.restart()
 
 
 def limit(host: Host) -> int:
@@ -167,7 +171,7 @@ async def test_a_size_that_cannot_be_had_is_refused_in_one_line_and_not_stored(l
 
 async def test_an_application_server_works_on_as_many_requests_at_once_as_it_has_workers(server: Host) -> None:
     assert await server.resize(workers=2) == (0, "")
-    await server.service("restart")
+    await server.restart()
     assert (await server.size())["workers"] == 2
     status = f"/status?token={(server.lab.status.dir / 'health.token').read_text()}"
     reads = [asyncio.create_task(get(server.lab, "app4", "/read")) for _ in range(60)]
@@ -190,7 +194,7 @@ async def test_a_drained_server_and_a_member_restart_under_traffic_and_fail_no_r
             for backend in ("app", "web"):
                 admin(lab, balancer, f"set server {backend}/app2 state {state}")
         if state == "drain":
-            await asyncio.gather(Host(lab, "app2").service("restart"), Host(lab, "db3").service("restart"))
+            await asyncio.gather(Host(lab, "app2").restart(), Host(lab, "db3").restart())
     labs.await_green(lab.name, lab.state_dir)
     await asyncio.sleep(1.5)  # the report is written once a second
     after = labs.traffic_report(lab.name, lab.state_dir)

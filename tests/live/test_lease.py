@@ -17,7 +17,7 @@ from tests.faults.kill import kill_test
 from tests.faults.race import race
 from tests.faults.victim import BUSY
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.slow]
 
 
 async def test_of_two_consoles_racing_for_a_server_one_acts_and_the_other_says_who_and_why(

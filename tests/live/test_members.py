@@ -19,7 +19,7 @@ from console.session import Session
 from tests.conftest import RunningLab
 from tests.live.mongod import Mongod, await_answer, cluster_file, mongod, network
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.timeout(400)]
 
 
 @asynccontextmanager

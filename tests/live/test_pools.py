@@ -1,7 +1,9 @@
 """Servers that join and leave the pools of real balancers under traffic, and what a reload takes from them."""
 
+import asyncio
 import subprocess
 import sys
+import time
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,17 +13,22 @@ from typing import Any
 import pytest
 
 from console import lab as labs
+from console.change.events import Outcome
+from console.change.run import Confirmation
+from console.ports.clusterfile import ClusterFile
+from console.ports.plugins import Plugins, bundled
+from console.session import Session
 from tests.conftest import RunningLab
 from tests.live.test_console import Shell, events
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.slow]
 
-SPARE_BYTE = "14"
+SPARE_BYTE = "15"
 YES = ("--reason", "a test", "--yes")
 
 
 class Pools(Shell):
-    """A shell on the lab with one more node, which is a spare application server."""
+    """A shell on the lab with one more node: app5, a second spare application server, which is what a test makes it."""
 
     def __init__(self, lab: RunningLab, folder: Path) -> None:
         super().__init__(lab, folder / "state")
@@ -30,7 +37,7 @@ class Pools(Shell):
 
     def write_address(self, address: str) -> None:
         """The cluster file, with the spare node at an address."""
-        node = f'[[nodes]]\nname = "app4"\naddress = "{address}"\ndomain = "rack-a"\nroles = ["app"]\nspare = true\n'
+        node = f'[[nodes]]\nname = "app5"\naddress = "{address}"\ndomain = "rack-a"\nroles = ["app"]\nspare = true\n'
         self.file.write_text(f"{Path(self.lab.status.cluster_file).read_text()}\n{node}")
         self.cluster = self.file
 
@@ -39,8 +46,8 @@ class Pools(Shell):
         return str(cluster["nodes"][0]["address"]).rpartition(".")[0]
 
     @contextmanager
-    def spare(self, kind: str = "well") -> Iterator[None]:
-        """The spare server itself."""
+    def app5(self, kind: str) -> Iterator[None]:
+        """The server itself."""
         argv = [sys.executable, "-m", "tests.live.spare", str(self.lab.status.dir), SPARE_BYTE, kind]
         process = subprocess.Popen(argv, stdout=subprocess.PIPE)
         try:
@@ -83,8 +90,9 @@ def pools(lab: RunningLab, tmp_path: Path) -> Iterator[Pools]:
     (tmp_path / "state").mkdir(mode=0o700)
     opened = Pools(lab, tmp_path)
     yield opened
-    if opened.places("app4"):
-        opened("run", "remove-server", "app4", *YES)
+    for server in ("app4", "app5"):
+        if opened.places(server):
+            opened("run", "remove-server", server, *YES)
 
 
 def everywhere(weight: int, admin: str = "ready") -> set[tuple[str, str, str, int]]:
@@ -93,16 +101,15 @@ def everywhere(weight: int, admin: str = "ready") -> set[tuple[str, str, str, in
 
 def test_a_server_joins_and_leaves_under_traffic_and_no_request_fails(pools: Pools) -> None:
     failed = pools.failed_requests()
-    with pools.spare():
-        told = pools.run("add-server", "app4", "--hold", "3")
-        assert pools.places("app4") == everywhere(100)
-        assert [e["step"] for e in told if e["kind"] == "proved"] == [1, 2, 3, 4, 5]
-        missing = {f["says"].rpartition(": ")[2] for f in pools.findings("server-not-in-config")}
-        assert {line.split()[1] for line in missing} == {"app4"}
-        assert any("cookie app4" in line for line in missing)
-        pools.run("remove-server", "app4")
-        assert pools.places("app4") == set()
-        assert pools.findings("server-not-in-config") == []
+    told = pools.run("add-server", "app4", "--hold", "3")
+    assert pools.places("app4") == everywhere(100)
+    assert [e["step"] for e in told if e["kind"] == "proved"] == [1, 2, 3, 4, 5]
+    missing = {f["says"].rpartition(": ")[2] for f in pools.findings("server-not-in-config")}
+    assert {line.split()[1] for line in missing} == {"app4"}
+    assert any("cookie app4" in line for line in missing)
+    pools.run("remove-server", "app4")
+    assert pools.places("app4") == set()
+    assert pools.findings("server-not-in-config") == []
     assert (pools.failed_requests() - failed, pools.lost_writes()) == (0, 0)
 
 
@@ -120,32 +127,32 @@ def test_a_server_of_the_configuration_leaves_and_comes_back_with_its_cookie(poo
 
 def test_a_server_that_fails_its_requests_is_stopped_by_itself_and_gone_again(pools: Pools) -> None:
     failed = pools.failed_requests()
-    with pools.spare("ill"):
-        code, out, _ = pools("run", "add-server", "app4", "--hold", "10", *YES, "--json")
+    with pools.app5("ill"):
+        code, out, _ = pools("run", "add-server", "app5", "--hold", "10", *YES, "--json")
         assert code == 4
-        assert "app4 is not fit" in events(out)[-1]["says"]
-        assert pools.places("app4") == set()
+        assert "app5 is not fit" in events(out)[-1]["says"]
+        assert pools.places("app5") == set()
     assert 1 <= pools.failed_requests() - failed <= 10, "at a tenth of the traffic, noticed within a second"
 
 
 def test_a_server_that_does_not_answer_is_refused_and_nothing_is_added(pools: Pools) -> None:
-    code, out, _ = pools("run", "add-server", "app4", *YES, "--json")
+    code, out, _ = pools("run", "add-server", "app5", *YES, "--json")
     assert code == 3
-    assert "app4 is healthy by its own word: down, " in events(out)[-1]["says"]
-    assert pools.places("app4") == set()
+    assert "app5 is healthy by its own word: down, " in events(out)[-1]["says"]
+    assert pools.places("app5") == set()
 
 
 def test_an_address_that_only_this_host_resolves_is_refused_with_the_mend(pools: Pools) -> None:
     pools.write_address("localhost")
-    code, out, _ = pools("plan", "add-server", "app4", "--json")
+    code, out, _ = pools("plan", "add-server", "app5", "--json")
     assert code == 3
     assert "write the IP address into the cluster file" in out
 
 
 def test_a_spare_server_that_is_not_there_is_told_with_the_nearest(pools: Pools) -> None:
-    code, _, err = pools("run", "add-server", "app44", *YES)
+    code, _, err = pools("run", "add-server", "app55", *YES)
     assert code == 2
-    assert "did you mean 'app4'?" in err
+    assert "did you mean 'app5'?" in err
 
 
 def test_a_weight_is_set_on_both_balancers_and_a_restart_of_one_is_drift(pools: Pools) -> None:
@@ -159,3 +166,27 @@ def test_a_weight_is_set_on_both_balancers_and_a_restart_of_one_is_drift(pools: 
     assert first["mend"] == "set-weight app2"
     pools.run(*first["mend"].split())
     assert pools.places("app2") == everywhere(100)
+
+
+async def test_a_drain_that_a_restart_forgot_is_found_within_a_refresh_and_can_be_set_again(pools: Pools) -> None:
+    file = ClusterFile.read(Path(pools.lab.status.cluster_file), Plugins((bundled("plugins"),)))
+    async with Session.open(file, pools.file.parent / "state") as session:
+
+        async def do(action: str) -> None:
+            await session.look()
+            run = session.start(session.plan(action, "app2"), Confirmation("a test", words="app2"))
+            assert await run.finished() is Outcome.DONE, run.events[-1].says
+
+        def lost() -> list[str]:
+            return [finding.mend for finding in session.snapshot.findings if finding.code == "drain-lost"]
+
+        await do("drain")
+        await asyncio.to_thread(pools.lab.kill, "lb1")
+        await asyncio.to_thread(pools.lab.heal, "lb1")
+        began_s = time.monotonic()
+        while not lost() and time.monotonic() - began_s < 5:  # noqa: ASYNC110 - the cluster tells nobody
+            await asyncio.sleep(0.05)
+        assert lost() == ["drain app2"]
+        await do("drain")
+        assert lost() == []
+        await do("ready")
