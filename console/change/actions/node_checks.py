@@ -25,7 +25,7 @@ def checks(snapshot: Snapshot, work: Work, parameters: Mapping[str, Value]) -> t
 def still(snapshot: Snapshot, plan: Plan) -> tuple[Check, ...]:
     """What must hold to go on where an interrupted run ended; a stop that is yet to come looks again for itself."""
     work = find(snapshot, plan.target)
-    found = [_service_check(work.node, (ServiceState.RUNNING, ServiceState.STOPPED))]
+    found = [_known_check(work.node)]
     if work.server:
         found += pool.balancer_checks(snapshot, work.server)
         found.append(pool.capacity_check(snapshot, work.server, Admin.MAINT))
@@ -34,11 +34,24 @@ def still(snapshot: Snapshot, plan: Plan) -> tuple[Check, ...]:
     return tuple(found)
 
 
-def _service_check(node: Node, states: tuple[ServiceState, ...] = (ServiceState.RUNNING,)) -> Check:
-    because = f": {node.service_reason}" if node.service_reason else ""
+def _service_check(node: Node) -> Check:
     return Check(
-        says=f"the service of {node.name} can be started and stopped",
-        ok=node.has_service and node.service in states,
-        value=f"{node.service}{because}" if node.has_service else "not told",
-        limit=" or ".join(states) if node.has_service else "`service` in its [[nodes]] table",
+        says=f"how the service of {node.name} is started and stopped is known, and it runs",
+        ok=node.has_service and node.service is ServiceState.RUNNING,
+        value=_state(node),
+        limit="running" if node.has_service else "`service` in its [[nodes]] table",
     )
+
+
+def _known_check(node: Node) -> Check:
+    return Check(
+        says=f"whether the service of {node.name} runs is known",
+        ok=node.has_service and node.service is not ServiceState.UNKNOWN,
+        value=_state(node),
+        limit="running or stopped",
+    )
+
+
+def _state(node: Node) -> str:
+    because = f": {node.service_reason}" if node.service_reason else ""
+    return f"{node.service}{because}" if node.has_service else "not told"
