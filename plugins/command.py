@@ -1,9 +1,10 @@
 """A site's own scripts: how a node's service is started and stopped, and how the node is resized and read."""
 
 import asyncio
+import math
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 
 import msgspec
@@ -17,6 +18,11 @@ from console.ports.protocols import Completed, Refused, Shell, ShellError, Uncle
 FIELD = re.compile(r"{([a-z_]*)}")
 FIELDS = tuple(field.name for field in fields(Size))
 SHOWN_CHARACTERS = 200
+STATES = {
+    **dict.fromkeys(("running", "active"), ServiceState.RUNNING),
+    **dict.fromkeys(("stopped", "inactive", "failed", "dead"), ServiceState.STOPPED),
+}
+"""What the first word of a service's state means; on its way between them (systemd's `deactivating`) it is neither."""
 
 
 class _Scripts:
@@ -64,7 +70,7 @@ class CommandService(_Scripts):
         """A node's `service` table."""
 
         state: list[str]
-        """Prints a word: running or active, or anything else for stopped."""
+        """Prints a word: running or active; stopped, inactive, failed or dead; any other leaves it unknown."""
         start: list[str] = []
         stop: list[str] = []
         deadline_s: float = 60.0
@@ -79,9 +85,9 @@ class CommandService(_Scripts):
             word = (await self._look(self._settings.state)).split()[0].lower()
         except ValueError as problem:
             return ServiceView(node=self._node, state=ServiceState.UNKNOWN, reason=str(problem))
-        running = word in ("running", "active")
-        state = ServiceState.RUNNING if running else ServiceState.STOPPED
-        return ServiceView(node=self._node, state=state, reason="" if running else clean(word))
+        state = STATES.get(word, ServiceState.UNKNOWN)
+        reason = "" if state is ServiceState.RUNNING else clean(word, SHOWN_CHARACTERS)
+        return ServiceView(node=self._node, state=state, reason=reason)
 
     async def turn(self, verb: Verb) -> None:
         """Raises Refused with the command's own words, or Unclear."""
@@ -105,7 +111,10 @@ class CommandSize(_Scripts):
         """A node's `size` table."""
 
         read: list[str]
-        """Prints `key=value` lines: cpus, memory_bytes, cache_bytes, workers, in_use_bytes."""
+        """Prints `key=value` lines: cpus, memory_bytes, cache_bytes, workers, in_use_bytes.
+
+        And, where there is a limit, most_cpus, most_memory_bytes, most_cache_bytes, most_workers.
+        """
         set: list[str] = []
         """Words with {cpus}, {memory_bytes}, {cache_bytes}, {workers}: numbers, empty for what stays as it is."""
         live: bool = False
@@ -126,16 +135,15 @@ class CommandSize(_Scripts):
         """What the reading command prints."""
         try:
             told = _parsed(await self._look(self._settings.read))
-            size = Size(
-                cpus=told.get("cpus"),
-                memory_bytes=_whole(told.get("memory_bytes")),
-                cache_bytes=_whole(told.get("cache_bytes")),
-                workers=_whole(told.get("workers")),
-            )
         except ValueError as problem:
             return SizeView(node=self._node, size=None, reason=str(problem), live=self._settings.live)
-        in_use_bytes = _whole(told.get("in_use_bytes"))
-        return SizeView(node=self._node, size=size, in_use_bytes=in_use_bytes, live=self._settings.live)
+        return SizeView(
+            node=self._node,
+            size=_size(told),
+            most=_size(told, "most_"),
+            in_use_bytes=_whole(told.get("in_use_bytes")),
+            live=self._settings.live,
+        )
 
     async def resize(self, size: Size) -> None:
         """Raises Refused with the command's own words, or Unclear."""
@@ -161,13 +169,29 @@ def _parsed(text: str) -> dict[str, float]:
     for line in text.splitlines():
         name, equals, value = line.strip().partition("=")
         if equals and value:
-            try:
-                found[name.strip()] = float(value)
-            except ValueError:
-                raise ValueError(f"{clean(line, SHOWN_CHARACTERS)!r} is not a number") from None
+            found[name.strip()] = _number(value, line)
     if not found:
         raise ValueError(f"not `key=value` lines: {clean(text, SHOWN_CHARACTERS)!r}")
     return found
+
+
+def _size(told: Mapping[str, float], prefix: str = "") -> Size:
+    return Size(
+        cpus=told.get(f"{prefix}cpus"),
+        memory_bytes=_whole(told.get(f"{prefix}memory_bytes")),
+        cache_bytes=_whole(told.get(f"{prefix}cache_bytes")),
+        workers=_whole(told.get(f"{prefix}workers")),
+    )
+
+
+def _number(value: str, line: str) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"{clean(line, SHOWN_CHARACTERS)!r} is not a number")
+    return number
 
 
 def _whole(value: float | None) -> int | None:

@@ -29,6 +29,8 @@ class Parameter:
         """The value of what was typed. Raises PlanError with what was expected."""
         try:
             value = self.kind(text)
+            if isinstance(value, int):
+                value = int(value)  # an amount of memory is read by its own class, and kept as any number
         except ValueError:
             raise PlanError(f"--{self.name}: expected {self.expects or self.kind.__name__}, got '{text}'") from None
         if self.choices and value not in self.choices:

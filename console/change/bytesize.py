@@ -3,7 +3,18 @@
 import re
 from typing import Self
 
-UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
+UNITS = {
+    "": 1,
+    "B": 1,
+    "BYTES": 1,
+    "KB": 10**3,
+    "MB": 10**6,
+    "GB": 10**9,
+    "KIB": 2**10,
+    "MIB": 2**20,
+    "GIB": 2**30,
+    "TIB": 2**40,
+}
 EXPECTED = "an amount such as 512MiB, 8GiB or plain bytes"
 
 
@@ -18,6 +29,12 @@ class ByteSize(int):
         if not found or found[2].upper() not in UNITS:
             raise ValueError(EXPECTED)
         return super().__new__(cls, round(float(found[1]) * UNITS[found[2].upper()]))
+
+
+def exactly(size_bytes: int) -> str:
+    """In the largest unit that leaves nothing out: `8 GiB`, else plain bytes."""
+    shown = amount(size_bytes)
+    return shown if ByteSize(shown) == size_bytes else f"{size_bytes} bytes"
 
 
 def amount(size_bytes: int) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from console.change.course import Conclude, Course, Preflight, World
 from console.change.events import EventKind, Outcome
+from console.change.expectation import unexpected
 from console.change.journal import Journal, JournalError
 from console.change.ops import Op, Wait
 from console.change.plan import Plan, Step
@@ -25,7 +26,7 @@ from console.ports.protocols import Refused, Unclear
 LOOK_EVERY_S = 0.1
 """How often a proof is looked at."""
 OP_DEADLINE_S = 30.0
-"""The longest that one op may take before its answer counts as lost."""
+"""The longest that one op may take before its answer counts as lost, unless its step has more patience."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +89,10 @@ class Engine:
 
     async def _step(self, run: Run, number: int, step: Step) -> Verdict | None:
         """What was seen of the step; None when a mere wait was ended by a stop."""
+        if otherwise := await unexpected(step, self._world):
+            return Verdict(False, f"step {number} was not begun: {otherwise}", unchanged=True)
         began_s = time.monotonic()
-        sent = await self._send(run, number, step.does, step.command, step.op)
+        sent = await self._send(run, number, step, step.does, step.command, step.op)
         if sent.refused:
             return Verdict(False, sent.says, unchanged=True)
         if not sent.answered:
@@ -137,7 +140,7 @@ class Engine:
             return None
         if choice == "end-sessions" and step.ends:
             command = step.ends.command(self._world.reach)
-            await self._send(run, number, "end the sessions that are left", command, step.ends)
+            await self._send(run, number, step, "end the sessions that are left", command, step.ends)
         return 0 if choice == "undo" else time.monotonic() + step.patience_s
 
     async def _choice(self, run: Run, number: int, step: Step, verdict: Verdict) -> str:
@@ -187,7 +190,8 @@ class Engine:
     async def _undo(self, run: Run, number: int, step: Step, undo: Op) -> str:
         """Empty when undone and seen to be; else what is in the way."""
         command = undo.command(self._world.reach)
-        sent = await self._send(run, number, f"undo: {step.does}", command, undo, "step.undo", EventKind.UNDOING)
+        does = f"undo: {step.does}"
+        sent = await self._send(run, number, step, does, command, undo, "step.undo", EventKind.UNDOING)
         began_s = time.monotonic()
         seen = Verdict(sent.answered, sent.says)
         while step.undone is not None:
@@ -215,6 +219,7 @@ class Engine:
         self,
         run: Run,
         number: int,
+        step: Step,
         does: str,
         command: str,
         op: Op,
@@ -224,18 +229,18 @@ class Engine:
         """Intent to disk, then the op, then its answer to disk."""
         await self._write(run, kind, step=number, detail={"does": does, "command": command})
         await run.tell(telling, number, does)
-        sent = await self._apply(op)
+        sent = await self._apply(op, max(OP_DEADLINE_S, step.patience_s))
         await self._write(run, "step.result", step=number, detail={"answer": sent.says})
         return sent
 
-    async def _apply(self, op: Op) -> Sent:
+    async def _apply(self, op: Op, deadline_s: float) -> Sent:
         try:
-            async with asyncio.timeout(OP_DEADLINE_S):
+            async with asyncio.timeout(deadline_s):
                 await op.apply(self._world.reach)
         except Refused as refusal:
             return Sent(answered=False, refused=True, says=str(refusal))
         except (Unclear, TimeoutError) as lost:
-            return Sent(answered=False, refused=False, says=str(lost) or f"no answer in {OP_DEADLINE_S:g} s")
+            return Sent(answered=False, refused=False, says=str(lost) or f"no answer in {deadline_s:g} s")
         return Sent(answered=True, refused=False, says="ok")
 
     def _look(self, proof: Proof, began_s: float) -> Verdict:

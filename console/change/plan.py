@@ -40,6 +40,8 @@ class Step:
     does: str
     op: Op
     proof: Proof
+    expects: Proof | None = None
+    """What must be seen right before the op goes out: it is not begun in a world that is otherwise."""
     undo: Op | None = None
     undone: Proof | None = None
     """What must be seen when it is undone."""

@@ -77,6 +77,8 @@ def print_plan(plan: Plan) -> None:
         _say(_text(f"  step {number}  {step.does}, within {step.patience_s:g} s"))
         for line in step.command.splitlines():
             _say(_text(f"            {line}", "dim"))
+        if step.expects:
+            _say(_text(f"          only while: {step.expects.says}"))
         _say(_text(f"          proof: {step.proof.says}"))
         _say(_text(f"          undo: {step.undone.says if step.undone else step.undo_says}"))
     if not plan.steps:

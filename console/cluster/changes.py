@@ -10,6 +10,7 @@ Of a balancer: `reload`. Of a member: `state`. Of the set: `primary`, `term`, `c
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from console.cluster.handover import gap_words
 from console.cluster.snapshot import (
     AppServer,
     Balancer,
@@ -111,7 +112,12 @@ def _set(before: ReplicaSet, after: ReplicaSet) -> Iterator[Change]:
     name = after.name or before.name or "replica set"
     was, now = before.primary, after.primary
     if (was and was.name) != (now and now.name):
-        says = _leads(now) if now else f"there is no Primary, {was.name if was else 'nobody'} was"
+        gap = gap_words(after)
+        says = (
+            _leads(now) + (f"; {gap}" if gap else "")
+            if now
+            else f"there is no Primary, {was.name if was else 'nobody'} was"
+        )
         yield _change("primary", "replica_set", name, was and was.name, now and now.name, says)
     for kind, what, old, new in (
         ("term", "term", before.term, after.term),

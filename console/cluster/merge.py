@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from console.cluster.diagnoses import diagnose
 from console.cluster.elections import Elections
+from console.cluster.handover import Handovers
 from console.cluster.history import History, Sample
 from console.cluster.layout import Layout
 from console.cluster.merge_lease import lease_of
@@ -40,6 +41,7 @@ class Board:
         self._reloads: dict[str, int] = {}
         self._rates = Rates()
         self._history = History()
+        self._handovers = Handovers()
         self._lost: Lost = {}
         self._elections = Elections()
 
@@ -57,6 +59,7 @@ class Board:
                 self._lost = kept_lost(self._lost, before.view, view, reloaded)
         if isinstance(view, MemberView):
             self._elections.note(view.itself.term, at_s)
+            self._handovers.hear(view, at_s)
         self._latest[_source(view)] = Observed(_carried(before.view, view) if before else view, at_s)
         self._history.look(at_s, lambda: self._merged(at_s, datetime.now(UTC)))
 
@@ -76,7 +79,10 @@ class Board:
 
     def _merged(self, now_s: float, at: datetime) -> Snapshot:
         elections = self._elections.lately(now_s)
-        return merge(self.layout, self._latest.values(), now_s, at, self._reloads, self._lost, elections)
+        merged = merge(self.layout, self._latest.values(), now_s, at, self._reloads, self._lost, elections)
+        primary = merged.replica_set.primary
+        gap_s = self._handovers.gap_s(primary.term) if primary else None
+        return replace(merged, replica_set=replace(merged.replica_set, gap_s=gap_s))
 
 
 def merge(

@@ -76,5 +76,6 @@ def _sized(node: Node, seen: Observed[SizeView] | None, now_s: float, limit_s: f
         size_reason=view.reason,
         size_age_s=age_s,
         size_live=view.live,
+        size_most=view.most,
         in_use_bytes=view.in_use_bytes,
     )

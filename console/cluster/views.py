@@ -113,6 +113,8 @@ class SizeView:
     size: Size | None
     reason: str = ""
     in_use_bytes: int | None = field(default=None, compare=False)
+    most: Size = field(default_factory=Size)
+    """The largest that it can be given, where that is told."""
     live: bool = False
     """A new size takes effect at once; otherwise at the next start of the service."""
 

@@ -73,7 +73,7 @@ def running(layout: Layout, node: Node, pid: int) -> dict[str, int]:
             found["cache_bytes"] = _cache_bytes(pid)
         elif node.role == "app":
             found["workers"] = _workers(layout, node)
-        return {**found, "in_use_bytes": _in_use_bytes(pid)}
+        return {**found, "in_use_bytes": _in_use_bytes(pid), "most_cpus": _cpus()}
     except ProcessLookupError as error:
         raise LabError(f"{node.name} ended while it was looked at") from error
 

@@ -1,5 +1,6 @@
 """The services and sizes of the world's nodes."""
 
+import asyncio
 from dataclasses import fields, replace
 
 from console.cluster.snapshot import ServiceState, Size
@@ -22,6 +23,7 @@ class MemoryService(Port):
     async def turn(self, verb: Verb) -> None:
         """Raises Refused, as the world wants it."""
         self.world.commands.append(f"{self.name}: {self.command(verb)}")
+        await asyncio.sleep(self.world.turns_in_s)
         if verb == "start" and self.name in self.world.will_not_start:
             raise Refused(f"{self.name}: job failed, see its log")
         if verb == "stop" and self.name not in self.world.stopped:

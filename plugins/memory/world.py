@@ -74,6 +74,8 @@ class World(Members):
     stopped: set[str] = field(default_factory=set)
     """Nodes whose service was stopped."""
     will_not_start: set[str] = field(default_factory=set)
+    turns_in_s: float = 0.0
+    """How long a service takes to start or stop."""
     sizes: dict[str, Size] = field(default_factory=dict)
     ignores_sizes: set[str] = field(default_factory=set)
     """Nodes that say yes to a new size and keep the old one."""

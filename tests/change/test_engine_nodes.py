@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from console.change import expectation
 from console.change.actions import node, resize
-from console.change.events import Outcome
+from console.change.events import EventKind, Outcome
 from console.change.plan import Step
 from console.change.run import Confirmation, Run
 from console.cluster.snapshot import Admin, Size
@@ -68,9 +69,32 @@ async def test_a_size_that_was_promised_and_not_taken_is_found_and_everything_is
         world.ignores_sizes.add("app2")
         outcome, run = await carried_out(session, "resize", "app2", cpus=4.0)
         assert outcome is Outcome.FAILED
-        assert "cpus of app2 is 2.0, not yet 4.0" in run.events[-1].says
+        assert "app2 has 2 cpus, 4 GiB of memory, 8 workers, not yet 4 cpus" in run.events[-1].says
         assert world.admins("app2") == {Admin.READY}
         assert "app2" not in world.stopped
+
+
+async def test_who_is_needed_by_then_is_not_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(expectation, "PATIENCE_S", 0.5)
+    async with memory_session(tmp_path) as (session, world):
+        world.election_s = 0.2
+        handed_over = world.follow()
+        running = asyncio.create_task(carried_out(session, "restart", "db1"))
+        await asyncio.wait_for(handed_over.wait(), 10)
+        world.kill("db3")
+        outcome, run = await running
+        assert outcome is Outcome.UNKNOWN  # the step-down stays
+        assert turned(world) == ["db1: systemctl start db1"]  # the undo of a stop, of which there was none
+        assert "step 2 was not begun: db3 would be needed without db1" in run.events[-1].says
+
+
+async def test_a_slow_stop_has_the_time_of_its_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("console.change.engine.OP_DEADLINE_S", 0.1)
+    async with memory_session(tmp_path) as (session, world):
+        world.turns_in_s = 0.5
+        outcome, run = await carried_out(session, "restart", "db2")
+        assert outcome is Outcome.DONE, run.events[-1].says
+        assert EventKind.UNKNOWN not in [event.kind for event in run.events]
 
 
 async def test_a_server_that_does_not_start_again_stays_out_of_the_pools_and_that_is_said(tmp_path: Path) -> None:

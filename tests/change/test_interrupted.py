@@ -32,6 +32,8 @@ HOLD = Hold(
 )
 RECORDS = 12
 """Of a maint that is done: confirmed, three steps of three, the hold, finished."""
+RESTART_RECORDS = 20
+"""Of a restart that is done: confirmed, six steps of three, finished."""
 
 
 async def finished(run: Run) -> Outcome:
@@ -85,11 +87,18 @@ def sent(records: list[Record], *, newest_applied: bool) -> list[str]:
 
 
 def tell(world: World, command: str) -> None:
-    """Carry out a command of a balancer, as it stands in the journal."""
+    """Carry out a command of a balancer or of a service, as it stands in the journal."""
     balancer, _, words = command.partition(": ")
+    if words.startswith("systemctl"):
+        return turn(world, *words.split()[1:])
     _, _, place, _, admin = words.split()
     backend, server = place.split("/")
     world.balancers[balancer].admins[backend, server] = Admin(admin)
+
+
+def turn(world: World, verb: str, name: str) -> None:
+    (world.stopped.add if verb == "stop" else world.stopped.discard)(name)
+    (world.kill if verb == "stop" else world.revive)(name)
 
 
 @asynccontextmanager
@@ -105,6 +114,10 @@ async def killed(
     written(tmp_path / "killed", run.world, left)
     async with memory_session(tmp_path / "killed", name=run.world) as (session, world):
         yield session, world, run.records[0].run or ""
+
+
+async def test_a_restart_that_is_done_has_so_many_records(tmp_path: Path) -> None:
+    assert len((await whole(tmp_path, "restart", "app2")).records) == RESTART_RECORDS
 
 
 async def test_a_maint_that_is_done_has_so_many_records(tmp_path: Path) -> None:
@@ -139,6 +152,26 @@ async def test_what_is_undone_is_no_longer_held_out(tmp_path: Path) -> None:
         await MemoryLease(world.kept, lambda: True).hold(HOLD)
         assert await finished(session.undo(run, YES)) is Outcome.DONE
         assert (await session.look()).holds == ()
+
+
+@pytest.mark.parametrize("applied", [True, False], ids=["applied", "not-applied"])
+@pytest.mark.parametrize("after", range(8, RESTART_RECORDS))
+async def test_a_restart_that_was_killed_leaves_no_server_standing(tmp_path: Path, after: int, applied: bool) -> None:
+    async with killed(tmp_path, after, applied=applied, action="restart") as (session, world, run):
+        resumed = session.resume(run, Confirmation("go on"))
+        assert await finished(resumed) is Outcome.DONE, last(resumed)
+        assert world.admins("app2") == {Admin.READY}
+        assert world.stopped == set()
+        assert session.unfinished() == []
+
+
+async def test_a_restart_that_was_killed_goes_back_too(tmp_path: Path) -> None:
+    async with killed(tmp_path, 13, action="restart") as (session, world, run):
+        assert world.stopped == {"app2"}
+        undone = session.undo(run, Confirmation("go back"))
+        assert await finished(undone) is Outcome.DONE, last(undone)
+        assert world.admins("app2") == {Admin.READY}
+        assert world.stopped == set()
 
 
 async def test_what_had_its_effect_is_not_sent_again(tmp_path: Path) -> None:

@@ -54,6 +54,7 @@ def size(host: Scripted, **settings: object) -> CommandSize:
         (0, "running\n", ServiceState.RUNNING, ""),
         (3, "inactive\n", ServiceState.STOPPED, "inactive"),
         (3, "failed\n", ServiceState.STOPPED, "failed"),
+        (3, "deactivating\n", ServiceState.UNKNOWN, "deactivating"),
         (127, "", ServiceState.UNKNOWN, "exit status 127 and no word"),
     ],
 )
@@ -99,12 +100,20 @@ async def test_a_size_is_read_from_key_value_lines() -> None:
     view = await size(host).look()
     assert view.size == Size(cpus=2, memory_bytes=4 * 2**30, workers=8)
     assert view.in_use_bytes == 2**30
+    assert view.most == Size()
+
+
+async def test_how_much_a_node_can_be_given_is_read_where_it_is_told() -> None:
+    view = await size(Scripted(stdout="cpus=2\nmost_cpus=16\nmost_memory_bytes=8589934592\n")).look()
+    assert view.most == Size(cpus=16, memory_bytes=8 * 2**30)
 
 
 @pytest.mark.parametrize(
     ("stdout", "reason"),
     [
         ("cpus=many\n", "'cpus=many' is not a number"),
+        ("cpus=nan\n", "'cpus=nan' is not a number"),
+        ("memory_bytes=inf\n", "'memory_bytes=inf' is not a number"),
         ("usage: size\n", "not `key=value` lines: 'usage: size '"),
         ("", "exit status 0 and no word"),
     ],

@@ -8,7 +8,7 @@ from console.change.plan import Holding, Plan
 from console.cluster.snapshot import Admin, Snapshot
 from console.cluster.whatif import impact, without_server
 
-PARAMETERS = (
+WAITING = (
     Parameter(
         name="deadline",
         kind=float,
@@ -24,8 +24,8 @@ PARAMETERS = (
         says="what to do when sessions are left then",
         choices=("ask", *pool.CHOICES),
     ),
-    until.PARAMETER,
 )
+PARAMETERS = (*WAITING, until.PARAMETER)
 
 
 def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Plan:

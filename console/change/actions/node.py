@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from console.change.action import Parameter, Value
-from console.change.actions import absence, drain, pool, step_down
+from console.change.actions import drain, pool, step_down
 from console.change.ops import Place, SetAdmin, TurnService
-from console.change.plan import Check, PlanError, Step
-from console.change.proofs import AdminIs, Healthy, Proof, Replicates, Serves, ServiceIs
+from console.change.plan import PlanError, Step
+from console.change.proofs import AdminIs, Healthy, Proof, Replicates, Serves, ServiceIs, Spared
 from console.cluster.snapshot import Admin, AppServer, Member, Node, ServiceState, Snapshot
 from console.cluster.whatif import Impact, impact, without_member, without_server
 
@@ -24,7 +24,7 @@ START_S = 90.0
 STEADY_S = 1.0
 
 PARAMETERS = (
-    *(parameter for parameter in drain.PARAMETERS if parameter.name != "until"),
+    *drain.WAITING,
     Parameter(
         name="absence",
         kind=float,
@@ -76,19 +76,6 @@ def find(snapshot: Snapshot, name: str) -> Work:
     )
 
 
-def checks(snapshot: Snapshot, work: Work, parameters: Mapping[str, Value]) -> tuple[Check, ...]:
-    """The service can be turned, and the cluster can do without the node meanwhile."""
-    found = [_service_check(work.node)]
-    if work.server:
-        found += pool.balancer_checks(snapshot, work.server)
-        found.append(pool.capacity_check(snapshot, work.server, Admin.MAINT))
-    if work.member:
-        found += absence.checks(snapshot, work.member, float(parameters["absence"]))
-    if work.leads:
-        found += step_down.plan(snapshot, work.node.name, _hand_over()).checks
-    return tuple(found)
-
-
 def steps(
     snapshot: Snapshot, work: Work, parameters: Mapping[str, Value], between: Iterable[Step], *, turn: bool = True
 ) -> tuple[Step, ...]:
@@ -107,7 +94,7 @@ def steps(
 
 def notes(snapshot: Snapshot, work: Work) -> tuple[str, ...]:
     """What the operator should know: clients that are pinned, and who takes over."""
-    handed_over = step_down.plan(snapshot, work.node.name, _hand_over()).notes if work.leads else ()
+    handed_over = step_down.plan(snapshot, work.node.name, hand_over()).notes if work.leads else ()
     return (*(pool.sticky_notes(work.server) if work.server else ()), *handed_over)
 
 
@@ -143,18 +130,9 @@ def proof_of_work(work: Work) -> Proof:
     return ServiceIs(work.node.name, ServiceState.RUNNING)
 
 
-def _hand_over() -> dict[str, Value]:
+def hand_over() -> dict[str, Value]:
+    """How a Primary that is to be turned steps down: as `step-down` does when nothing else is said."""
     return {parameter.name: parameter.default for parameter in step_down.PARAMETERS}
-
-
-def _service_check(node: Node) -> Check:
-    because = f": {node.service_reason}" if node.service_reason else ""
-    return Check(
-        says=f"how the service of {node.name} is started and stopped is known, and it runs",
-        ok=node.has_service and node.service is ServiceState.RUNNING,
-        value=f"{node.service}{because}" if node.has_service else "not told",
-        limit="running" if node.has_service else "`service` in its [[nodes]] table",
-    )
 
 
 def _taken_out(work: Work, parameters: Mapping[str, Value]) -> tuple[Step, ...]:
@@ -168,7 +146,7 @@ def _taken_out(work: Work, parameters: Mapping[str, Value]) -> tuple[Step, ...]:
 
 
 def _handed_over(snapshot: Snapshot, work: Work) -> tuple[Step, ...]:
-    return step_down.plan(snapshot, work.node.name, _hand_over()).steps if work.leads else ()
+    return step_down.plan(snapshot, work.node.name, hand_over()).steps if work.leads else ()
 
 
 def _stop(work: Work) -> Step:
@@ -176,12 +154,22 @@ def _stop(work: Work) -> Step:
     return Step(
         does=f"stop the service of {name}",
         op=TurnService(name, "stop"),
+        expects=_idle(work),
         proof=ServiceIs(name, ServiceState.STOPPED),
         undo=TurnService(name, "start"),
         bears=True,
         undone=proof_of_work(work),
         patience_s=STOP_S,
     )
+
+
+def _idle(work: Work) -> Proof | None:
+    """What must be so for a stop to harm nobody: seen just before it, however long the steps before have taken."""
+    if work.member:
+        return Spared(work.node.name)
+    if work.server:
+        return AdminIs(_maint(tuple(pool.place(entry) for entry in work.server.pools)))
+    return None
 
 
 def _start(work: Work) -> Step:

@@ -1,19 +1,19 @@
 """resize: give a node more or less memory, cpus, cache or workers, and read the new size inside it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 
 from console.change.action import Action, Parameter, Value
-from console.change.actions import node
+from console.change.actions import node, node_checks
 from console.change.bytesize import EXPECTED, ByteSize, amount
 from console.change.ops import Resize, Wait
 from console.change.plan import Check, Plan, PlanError, Step
-from console.change.proofs import SizeIs
+from console.change.proofs import ServiceIs, SizeIs
 from console.change.proofs.node import size_words
-from console.cluster.snapshot import Node, Size, Snapshot
+from console.cluster.snapshot import Node, ServiceState, Size, Snapshot
 
-GIB = 2**30
-LEAST_CACHE_BYTES = 256 * 2**20
+MIB, GIB = 2**20, 2**30
+LEAST_CACHE_BYTES = 256 * MIB
 BESIDE_CACHE_BYTES = GIB
 """What a mongod needs beside its cache."""
 READ_WITHIN_S = 90.0
@@ -52,7 +52,7 @@ def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Pl
         parameters=parameters,
         title=f"Resize {target}",
         cluster=snapshot.cluster,
-        checks=(*_size_checks(work.node, wanted), *(node.checks(snapshot, work, parameters) if turn else ())),
+        checks=(*_size_checks(work.node, wanted), *(node_checks.checks(snapshot, work, parameters) if turn else ())),
         steps=_steps(snapshot, work, parameters, wanted, turn) if _differs(work.node, wanted) else (),
         impact=node.impact_of(snapshot, work, parameters),
         fingerprint=node.fingerprint(snapshot, work),
@@ -62,7 +62,12 @@ def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Pl
 
 def cache_for(memory_bytes: int) -> int:
     """What WiredTiger takes of so much memory when nothing else is said: half of what is beside the first GiB."""
-    return max(LEAST_CACHE_BYTES, (memory_bytes - GIB) // 2)
+    return max(LEAST_CACHE_BYTES, _whole_mib((memory_bytes - GIB) // 2))
+
+
+def _whole_mib(size_bytes: int) -> int:
+    """As mongod reads it: what is beyond the last whole MiB is left out."""
+    return size_bytes // MIB * MIB
 
 
 def _wanted(work: node.Work, parameters: Mapping[str, Value]) -> Size:
@@ -72,7 +77,7 @@ def _wanted(work: node.Work, parameters: Mapping[str, Value]) -> Size:
     wanted = Size(
         cpus=float(parameters["cpus"]) or None,
         memory_bytes=memory or None,
-        cache_bytes=cache or None,
+        cache_bytes=_whole_mib(cache) if cache else None,
         workers=int(parameters["workers"]) or None,
     )
     if wanted == Size():
@@ -97,6 +102,7 @@ def _steps(
     resized = Step(
         does=f"resize {name} to {size_words(wanted)}",
         op=Resize(name, wanted),
+        expects=ServiceIs(name, ServiceState.STOPPED) if turn else None,
         proof=SizeIs(name, wanted),
         undo=Resize(name, before),
         undone=SizeIs(name, before),
@@ -125,40 +131,58 @@ def _before(there: Node, wanted: Size) -> Size:
 def _size_checks(there: Node, wanted: Size) -> tuple[Check, ...]:
     read = there.size_age_s is not None and there.size_age_s <= READ_WITHIN_S
     because = f": {there.size_reason}" if there.size_reason else ""
-    found = [
-        Check(
-            says=f"the size of {there.name} can be read and changed",
-            ok=there.has_size and there.size is not None and read,
-            value=(size_words(there.size) if there.size else f"not known{because}") if there.has_size else "not told",
-            limit=f"read within {READ_WITHIN_S:g} s" if there.has_size else "`size` in its [[nodes]] table",
-        )
-    ]
-    now = there.size or Size()
-    for field, option in (("cpus", "--cpus"), ("memory_bytes", "--memory"), ("cache_bytes", "--cache")):
-        if getattr(wanted, field) is not None and there.size is not None and getattr(now, field) is None:
-            found.append(Check(says=f"{option} applies to {there.name}", ok=False, value="it has none", limit="yes"))
-    memory = wanted.memory_bytes or now.memory_bytes
+    known = Check(
+        says=f"the size of {there.name} can be read and changed",
+        ok=there.has_size and there.size is not None and read,
+        value=(size_words(there.size) if there.size else f"not known{because}") if there.has_size else "not told",
+        limit=f"read within {READ_WITHIN_S:g} s" if there.has_size else "`size` in its [[nodes]] table",
+    )
+    if there.size is None:
+        return (known,)
+    return (known, *_range_checks(there, there.size, wanted), *_room_checks(there, there.size, wanted))
+
+
+def _range_checks(there: Node, now: Size, wanted: Size) -> Iterator[Check]:
+    """Each value is one that such a node has, and no more than it can be given."""
+    for field in fields(Size):
+        asked, most = getattr(wanted, field.name), getattr(there.size_most, field.name)
+        option = f"--{field.name.removesuffix('_bytes')}"
+        if asked is not None and getattr(now, field.name) is None:
+            yield Check(says=f"{option} applies to {there.name}", ok=False, value="it has none", limit="yes")
+        elif asked is not None and most is not None:
+            yield Check(
+                says=f"{there.name} can be given what {option} asks for",
+                ok=asked <= most,
+                value=size_words(Size(**{field.name: asked})),
+                limit=f"at most {size_words(Size(**{field.name: most}))}",
+            )
+
+
+def _room_checks(there: Node, now: Size, wanted: Size) -> Iterator[Check]:
+    """The memory holds what is in use, and the cache with what a mongod needs beside it."""
     if wanted.memory_bytes is not None:
         used = there.in_use_bytes
-        found.append(
-            Check(
-                says=f"{there.name} has room in {amount(wanted.memory_bytes)}",
-                ok=used is not None and wanted.memory_bytes >= used,
-                value="what it uses is not known" if used is None else f"{amount(used)} in use",
-                limit=f"at most {amount(wanted.memory_bytes)}",
-            )
+        yield Check(
+            says=f"{there.name} has room in {amount(wanted.memory_bytes)}",
+            ok=used is not None and wanted.memory_bytes >= used,
+            value="what it uses is not known" if used is None else f"{amount(used)} in use",
+            limit=f"at most {amount(wanted.memory_bytes)}",
         )
-    cache = wanted.cache_bytes or now.cache_bytes
+    cache, memory = wanted.cache_bytes or now.cache_bytes, wanted.memory_bytes or now.memory_bytes
     if cache and memory and (wanted.cache_bytes or wanted.memory_bytes):
-        found.append(
-            Check(
-                says=f"the cache leaves {amount(BESIDE_CACHE_BYTES)} of memory for the rest",
-                ok=cache + BESIDE_CACHE_BYTES <= memory,
-                value=f"{amount(cache)} of {amount(memory)}",
-                limit=f"at most {amount(max(0, memory - BESIDE_CACHE_BYTES))}",
-            )
+        yield Check(
+            says=f"the cache leaves {amount(BESIDE_CACHE_BYTES)} of memory for the rest",
+            ok=cache + BESIDE_CACHE_BYTES <= memory,
+            value=f"{amount(cache)} of {amount(memory)}",
+            limit=f"at most {amount(max(0, memory - BESIDE_CACHE_BYTES))}",
         )
-    return tuple(found)
+    if wanted.cache_bytes is not None:
+        yield Check(
+            says="the cache is one that WiredTiger takes",
+            ok=wanted.cache_bytes >= LEAST_CACHE_BYTES,
+            value=amount(wanted.cache_bytes),
+            limit=f"at least {amount(LEAST_CACHE_BYTES)}",
+        )
 
 
 def _notes(wanted: Size) -> tuple[str, ...]:
@@ -172,6 +196,7 @@ ACTION = Action(
     does="Give a node another size, taken out of its work before and put back after",
     tier="node",
     plan=plan,
+    still=node_checks.still,
     parameters=PARAMETERS,
     targets=lambda snapshot: tuple(n.name for n in snapshot.nodes if n.has_size and "balancer" not in n.roles),
 )

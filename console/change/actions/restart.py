@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from console.change.action import Action, Value
-from console.change.actions import node
+from console.change.actions import node, node_checks
 from console.change.plan import Plan
 from console.cluster.snapshot import Snapshot
 
@@ -17,7 +17,7 @@ def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Pl
         parameters=parameters,
         title=f"Restart {target}",
         cluster=snapshot.cluster,
-        checks=node.checks(snapshot, work, parameters),
+        checks=node_checks.checks(snapshot, work, parameters),
         steps=node.steps(snapshot, work, parameters, ()),
         impact=node.impact_of(snapshot, work, parameters),
         fingerprint=node.fingerprint(snapshot, work),
@@ -30,6 +30,7 @@ ACTION = Action(
     does="Stop and start a node's service, taken out of its work before and put back after",
     tier="node",
     plan=plan,
+    still=node_checks.still,
     parameters=node.PARAMETERS,
     targets=node.targets,
 )

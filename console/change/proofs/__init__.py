@@ -5,7 +5,7 @@ A proof looks only at what was seen after the op: the engine says how long ago t
 
 from console.change.proofs.configuration import ConfigurationIs, Outside, StaysSecondary, Synced
 from console.change.proofs.joining import Gone, Passes, ServesWell, Stands
-from console.change.proofs.node import Healthy, Replicates, ServiceIs, SizeIs
+from console.change.proofs.node import Healthy, Replicates, ServiceIs, SizeIs, Spared
 from console.change.proofs.pool import AdminIs, NoSessions, Serves, WeightIs
 from console.change.proofs.proof import Proof, Verdict
 from console.change.proofs.replica_set import NewPrimary
@@ -25,6 +25,7 @@ __all__ = [
     "ServesWell",
     "ServiceIs",
     "SizeIs",
+    "Spared",
     "Stands",
     "StaysSecondary",
     "Synced",

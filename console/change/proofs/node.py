@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass, fields
 
-from console.change.bytesize import amount
+from console.change.bytesize import exactly
 from console.change.proofs.proof import Verdict
+from console.cluster.absence import wanting
 from console.cluster.candidates import LAG_LIMIT_S
+from console.cluster.finding import listed
 from console.cluster.snapshot import Health, MemberState, ServiceState, Size, Snapshot
+from console.cluster.whatif import standing, without_member
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +54,11 @@ class SizeIs:
         for field in fields(Size):
             wanted, there = getattr(self.size, field.name), getattr(node.size, field.name)
             if wanted is not None and there != wanted:
-                return Verdict(False, f"{field.name} of {self.node} is {there}, not yet {wanted}")
+                return Verdict(False, f"{self.node} has {size_words(node.size)}, not yet {size_words(self.size)}")
         member = snapshot.member(self.node)
         says = member.cache_bytes if member and member.health is Health.UP else None
         if says is not None and self.size.cache_bytes not in (None, says):
-            return Verdict(False, f"{self.node} itself says that its cache may hold {says} bytes")
+            return Verdict(False, f"{self.node} itself says that its cache may hold {exactly(says)}")
         return Verdict(True, self.says)
 
 
@@ -105,12 +108,38 @@ class Replicates:
         return Verdict(True, f"{self.member} is {member.state}, {member.lag_s:.0f} s behind")
 
 
+@dataclass(frozen=True, slots=True)
+class Spared:
+    """The replica set can do without a member that is not its Primary."""
+
+    member: str
+
+    @property
+    def says(self) -> str:
+        """Names the member."""
+        return f"{self.member} does not lead, and writes go on without it"
+
+    def look(self, snapshot: Snapshot, since_s: float) -> Verdict:
+        """Says who is wanting, or what would be left."""
+        member = snapshot.member(self.member)
+        if member is None or member.age_s is None or member.age_s > since_s:
+            return Verdict(False, f"{self.member} has not been seen for {since_s:g} s", blind=True)
+        if member.writable:
+            return Verdict(False, f"{self.member} is Primary")
+        if behind := wanting(snapshot, self.member):
+            return Verdict(False, f"{listed(behind)} would be needed without {self.member}, and cannot be counted on")
+        left = standing(without_member(snapshot, self.member))
+        if not left.writes_stand:
+            return Verdict(False, f"without {self.member} {left.votes_up} of {left.majority} votes would be left")
+        return Verdict(True, self.says)
+
+
 def size_words(size: Size) -> str:
     """`2 cpus, 4 GiB of memory`; empty for a size that says nothing."""
     parts = (
-        None if size.cpus is None else f"{size.cpus:g} cpus",
-        None if size.memory_bytes is None else f"{amount(size.memory_bytes)} of memory",
-        None if size.cache_bytes is None else f"{amount(size.cache_bytes)} of cache",
-        None if size.workers is None else f"{size.workers} workers",
+        None if size.cpus is None else f"{size.cpus:g} cpu{'s' * (size.cpus != 1)}",
+        None if size.memory_bytes is None else f"{exactly(size.memory_bytes)} of memory",
+        None if size.cache_bytes is None else f"{exactly(size.cache_bytes)} of cache",
+        None if size.workers is None else f"{size.workers} worker{'s' * (size.workers != 1)}",
     )
     return ", ".join(part for part in parts if part)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from console.change.proofs.proof import Verdict, both
+from console.cluster.handover import gap_words
 from console.cluster.snapshot import Health, Snapshot
 
 
@@ -41,4 +42,6 @@ class NewPrimary:
         for member in members:
             if member.believes_primary != primary.address:
                 return Verdict(False, f"{member.name} does not see {primary.name} as Primary yet")
-        return Verdict(True, f"{primary.name} is Primary in term {primary.term}, seen by {len(members)} members")
+        gap = gap_words(snapshot.replica_set)
+        says = f"{primary.name} is Primary in term {primary.term}, seen by {len(members)} members"
+        return Verdict(True, f"{says}; {gap}" if gap else says)

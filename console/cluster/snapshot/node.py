@@ -50,6 +50,8 @@ class Node:
     size_age_s: float | None = field(default=None, compare=False)
     size_live: bool = False
     """A new size takes effect at once; otherwise at the next start of the service."""
+    size_most: Size = Size()
+    """The largest that it can be given, where that is told."""
     in_use_bytes: int | None = field(default=None, compare=False)
     """Memory that its service holds now."""
     age_s: float | None = field(default=None, compare=False)

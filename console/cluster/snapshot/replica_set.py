@@ -154,6 +154,8 @@ class ReplicaSet:
     heartbeat_s: float = 2.0
     election_timeout_s: float = 10.0
     members: tuple[Member, ...] = ()
+    gap_s: float | None = field(default=None, compare=False)
+    """Seconds without a Primary before the one that leads, as seen from here; None when its coming was not seen."""
     operable: bool | None = None
     """Our operator's credentials may change the set; None when not known, False when there are none."""
     elections_last_minute: int = field(default=0, compare=False)

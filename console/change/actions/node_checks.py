@@ -1,0 +1,57 @@
+"""What must hold before a node is taken out of its work and turned."""
+
+from collections.abc import Mapping
+
+from console.change.action import Value
+from console.change.actions import absence, pool, step_down
+from console.change.actions.node import Work, find, hand_over
+from console.change.plan import Check, Plan
+from console.cluster.snapshot import Admin, Node, ServiceState, Snapshot
+
+
+def checks(snapshot: Snapshot, work: Work, parameters: Mapping[str, Value]) -> tuple[Check, ...]:
+    """The service can be turned, and the cluster can do without the node meanwhile."""
+    found = [_service_check(work.node)]
+    if work.server:
+        found += pool.balancer_checks(snapshot, work.server)
+        found.append(pool.capacity_check(snapshot, work.server, Admin.MAINT))
+    if work.member:
+        found += absence.checks(snapshot, work.member, float(parameters["absence"]))
+    if work.leads:
+        found += step_down.plan(snapshot, work.node.name, hand_over()).checks
+    return tuple(found)
+
+
+def still(snapshot: Snapshot, plan: Plan) -> tuple[Check, ...]:
+    """What must hold to go on where an interrupted run ended; a stop that is yet to come looks again for itself."""
+    work = find(snapshot, plan.target)
+    found = [_known_check(work.node)]
+    if work.server:
+        found += pool.balancer_checks(snapshot, work.server)
+        found.append(pool.capacity_check(snapshot, work.server, Admin.MAINT))
+    if work.leads:
+        found += step_down.plan(snapshot, work.node.name, hand_over()).checks
+    return tuple(found)
+
+
+def _service_check(node: Node) -> Check:
+    return Check(
+        says=f"how the service of {node.name} is started and stopped is known, and it runs",
+        ok=node.has_service and node.service is ServiceState.RUNNING,
+        value=_state(node),
+        limit="running" if node.has_service else "`service` in its [[nodes]] table",
+    )
+
+
+def _known_check(node: Node) -> Check:
+    return Check(
+        says=f"whether the service of {node.name} runs is known",
+        ok=node.has_service and node.service is not ServiceState.UNKNOWN,
+        value=_state(node),
+        limit="running or stopped",
+    )
+
+
+def _state(node: Node) -> str:
+    because = f": {node.service_reason}" if node.service_reason else ""
+    return f"{node.service}{because}" if node.has_service else "not told"
