@@ -32,7 +32,6 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             {
                 "does": step.does,
                 "command": step.command,
-                "expects": step.expects.says if step.expects else "",
                 "proof": step.proof.says,
                 "undo": step.undone.says if step.undone else step.undo_says,
                 "patience_s": step.patience_s,

@@ -13,7 +13,7 @@ from console.ports.plugins import Context
 from console.ports.protocols import Refused
 from console.ports.secrets import Secret
 
-from .handover import Follower, line_up, require_primary, step_down
+from .handover import NOTE, Follower, line_up, require_primary, step_down
 from .lease import DEADLINE_S as LEASE_DEADLINE_S
 from .lease import MongoLease
 from .member import Client, MemberWatch, direct_client
@@ -127,8 +127,11 @@ class MongoDB(Reconfiguring):
         """As it would be typed into a MongoDB shell."""
         first = [
             f'db.adminCommand({{replSetSyncFrom: "{source}"}})  on {member}, unless it does'
+            + ("" if source == address else ", and once more just before the last command")
             for member, source in follow
         ]
+        if follow:
+            first.append(f'db.adminCommand({{appendOplogNote: 1, data: {{watchkeeper: "{NOTE}"}}}})  on {address}')
         last = f"{{replSetStepDown: {period_s}, secondaryCatchUpPeriodSecs: {catch_up_s}}}"
         return "\n".join([*first, f"db.adminCommand({last})  on {address}"])
 

@@ -3,6 +3,9 @@
 A member whose sync source is no longer good enough chooses one that is ahead of it; where it knows of none, it stands
 still for a second. After a step-down that is so for whoever replicated from the old Primary, and for the old Primary
 itself. Majority writes go on at once only when enough others replicate from the new Primary by then.
+
+And for some milliseconds the successor is no Primary yet and has no source any more: whoever asks it for more in that
+time lets go of it. Who was asked for the source that it has stands still for a second too, but then goes on with it.
 """
 
 import asyncio
@@ -34,6 +37,10 @@ SETTLE_S = 0.1
 """A member names its new source some milliseconds before it finds out that it is not ahead, and lets go of it."""
 CATCH_UP_S = 0.15
 """By then a member that really replicates has what the Primary had."""
+STANDING_S = 0.75
+"""How far into their second those that stand still are when the Primary steps down: by its end the successor leads."""
+NOTE = "before a step-down"
+"""The entry of the oplog at which those that stand still look up from their source."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,19 +68,26 @@ class Follower:
         """Ask it once, and wait until it names another source than before."""
         before = self.seen
         self.asks_left -= 1
-        try:
-            await self.client.admin.command("replSetSyncFrom", self.source)
-        except (PyMongoError, OSError):
-            self.asks_left = 0
-            return
-        ends_s = min(ends_s, time.monotonic() + ASK_AGAIN_S)
+        ends_s = min(ends_s, time.monotonic() + ASK_AGAIN_S) if await self.ask() else 0.0
         while time.monotonic() < ends_s and self.seen == before:
             await asyncio.sleep(LOOK_EVERY_S)
             await self.look()
 
+    async def ask(self) -> bool:
+        """Ask it to replicate from its source; one that refuses is not asked again."""
+        try:
+            await self.client.admin.command("replSetSyncFrom", self.source)
+        except (PyMongoError, OSError):
+            self.asks_left = 0
+            return False
+        return True
+
 
 async def line_up(primary: Client, followers: Sequence[Follower]) -> None:
-    """Turn them to their sources until they, or at least enough for a majority, replicate from there; never raises."""
+    """Turn them to their sources until they, or at least enough for a majority, replicate from there; never raises.
+
+    Those that a majority can do without stand still when it returns, until the Primary has stepped down.
+    """
     began_s = time.monotonic()
     ends_s = began_s + LEAD_IN_S
     with suppress(PyMongoError, OSError):
@@ -82,12 +96,26 @@ async def line_up(primary: Client, followers: Sequence[Follower]) -> None:
             loose = await _loose(primary, followers)
             asked = _next(followers, loose)
             if len(followers) - len(loose) >= enough and (asked is None or time.monotonic() - began_s > ENOUGH_S):
+                await _stand_still(primary, [follower for follower in followers if follower not in loose], enough)
                 return
             # One at a time: whoever turns may stand still for a second, and the majority must not stand with it.
             if asked is not None:
                 await asked.turn(ends_s)
             elif not any(follower.seen == follower.source for follower in loose):
                 return
+
+
+async def _stand_still(primary: Client, following: Sequence[Follower], majority: int) -> None:
+    """Let those that replicate through another wait out the handover, as far as the Primary has a majority without."""
+    through = [follower for follower in following if any(other.address == follower.source for other in following)]
+    spared = through[: max(0, 1 + len(following) - majority)]
+    if not spared:
+        return
+    began_s = time.monotonic()
+    await asyncio.gather(*(follower.ask() for follower in spared))
+    # They look up from their source when the next entry comes; it comes now, however little is written.
+    await primary.admin.command("appendOplogNote", 1, data={"watchkeeper": NOTE})
+    await asyncio.sleep(began_s + STANDING_S - time.monotonic())
 
 
 async def require_primary(client: Client, address: str, expected_term: int) -> None:

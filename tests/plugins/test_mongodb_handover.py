@@ -51,14 +51,20 @@ class Mongod:
     def admin(self) -> "Mongod":
         return self
 
-    async def command(self, name: str, source: str = "") -> dict[str, Any]:
+    async def command(self, name: str, source: str = "", **_: object) -> dict[str, Any]:
         assert self.set
         if self.dead:
             raise AutoReconnect("connection closed")
         if name == "replSetSyncFrom":
-            self.set.asked.append((self.name, source))
-            assert self.source != source, "who is asked for what it does stands still for a second"
-            self.asked(self, source)
+            if self.source == source:
+                self.set.stand_still.append(self.name)
+            else:
+                self.set.asked.append((self.name, source))
+                self.asked(self, source)
+            return {"ok": 1.0}
+        if name == "appendOplogNote":
+            assert self is self.set.primary
+            self.set.noted_at_s = time.monotonic()
             return {"ok": 1.0}
         if name == "replSetGetConfig":
             return {"config": {"settings": {"chainingAllowed": self.set.chaining}}}
@@ -82,6 +88,9 @@ class Set:
     others: list[Mongod]
     chaining: bool = True
     asked: list[tuple[str, str]] = field(default_factory=list)
+    stand_still: list[str] = field(default_factory=list)
+    """Those that were asked for what they do."""
+    noted_at_s: float = 0.0
     primary: Mongod = field(default_factory=lambda: Mongod("db1"))
     written: int = 0
 
@@ -97,6 +106,11 @@ class Set:
         ]
         await line_up(cast(Client, self.primary), followers)
         return {m.name: m.source for m in self.others}
+
+
+@pytest.fixture(autouse=True)
+def short_stand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handover, "STANDING_S", 0.2)
 
 
 async def test_whoever_follows_already_is_not_asked() -> None:
@@ -169,3 +183,24 @@ async def test_the_lead_in_ends_in_time_and_never_fails(monkeypatch: pytest.Monk
     assert time.monotonic() - began_s < 3
     three.primary.dead = True
     await three.line_up()
+
+
+async def test_those_a_majority_can_do_without_stand_still_until_the_primary_steps_down() -> None:
+    five = Set([Mongod("db2", "db1"), Mongod("db3", "db2"), Mongod("db4", "db2"), Mongod("db5", "db2")])
+    began_s = time.monotonic()
+    await five.line_up()
+    assert five.stand_still == ["db3", "db4"]
+    assert began_s < five.noted_at_s <= time.monotonic() - 0.15, "the step-down comes well into their second"
+
+
+async def test_nobody_stands_still_whom_a_majority_needs() -> None:
+    four = Set([Mongod("db2", "db1"), Mongod("db3", "db2"), Mongod("db4", "db1", dead=True)])
+    await four.line_up()
+    assert four.stand_still == []
+    assert not four.noted_at_s
+
+
+async def test_the_successor_never_stands_still() -> None:
+    three = Set([Mongod("db2", "db1"), Mongod("db3", "db2")])
+    await three.line_up()
+    assert three.stand_still == ["db3"]

@@ -82,7 +82,7 @@ def _step(primary: Member, parameters: Mapping[str, Value], follow: tuple[tuple[
         ),
         proof=NewPrimary(old=primary.name, term=primary.term or 0),
         undo_says="only a new step-down moves the Primary back",
-        patience_s=PROOF_S,
+        patience_s=PROOF_S + int(parameters["catch-up"]),
     )
 
 
