@@ -32,11 +32,12 @@ FOUND = {
     Found.NOT_APPLIED: Cell("○ not applied", WARN),
     Found.INDETERMINATE: Cell("? cannot be told", UNKNOWN),
 }
-ASKS = {
-    "resume": "Go on with this run, after the last of its changes that is so",
-    "undo": "Undo every step of this run that had begun, in reverse",
-    "close": "Leave the cluster as it stands, and mark this run as done with",
+WAYS = {
+    "resume": ("Go on", "Go on with this run, after the last of its changes that is so"),
+    "undo": ("Undo", "Undo every step of this run that had begun, in reverse"),
+    "close": ("Close", "Leave the cluster as it stands, and mark this run as done with"),
 }
+"""Each way out: its button, and what it does."""
 
 
 class Sure(ModalScreen[Confirmation | None]):
@@ -44,9 +45,10 @@ class Sure(ModalScreen[Confirmation | None]):
 
     BINDINGS = bindings("question")
 
-    def __init__(self, asks: str, words: str | None) -> None:
+    def __init__(self, way: str, run: str, words: str | None) -> None:
         super().__init__()
-        self._asks, self._words = asks, words
+        self._way, does = WAYS[way]
+        self._asks, self._words = f"{does}: {run}.", words
 
     def compose(self) -> ComposeResult:
         """The question, the fields, the buttons; Cancel comes first."""
@@ -62,7 +64,7 @@ class Sure(ModalScreen[Confirmation | None]):
                     yield Words(lambda _: [line(Cell(f"type {self._words}", WARN))], fixed=True)
             with Horizontal(id="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
-                yield Deliberate("Do it", id="go", compact=True)
+                yield Deliberate(self._way, id="go", compact=True)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Only with a reason and the right words."""
@@ -105,7 +107,8 @@ class UnfinishedScreen(Screen[Run | None]):
         yield KeyBar("unfinished")
 
     def on_mount(self) -> None:
-        """Read the journal, and look at the first of them."""
+        """Read the journal, and look at the first of them; what told of them is not needed any more."""
+        self.app.clear_notifications()
         self._read()
 
     def on_table_moved(self) -> None:
@@ -166,7 +169,7 @@ class UnfinishedScreen(Screen[Run | None]):
             if confirmation is not None:
                 self.run_worker(self._do(way, run, confirmation))
 
-        self.app.push_screen(Sure(f"{ASKS[way]}: {left.action} {left.target}.", words), answered)
+        self.app.push_screen(Sure(way, f"{left.action} {left.target}", words), answered)
 
     async def _do(self, way: str, run: str, confirmation: Confirmation) -> None:
         session = self._feed.session

@@ -27,7 +27,7 @@ from tests.cluster.pictures import (
     with_spares,
 )
 from tests.tui.fakes import FakeSession, connected, console_on
-from tests.tui.records import journal
+from tests.tui.records import interrupted, journal
 
 Steps = Callable[[Pilot[int], FakeSession], Awaitable[None]]
 
@@ -160,6 +160,9 @@ SCREENS: dict[str, tuple[Snapshot, Steps]] = {
         progress(*DRAINED, ASKED, *UNDONE, end=(Outcome.FAILED, "3 sessions left on app2; undone, it is as it was")),
     ),
     "journal-120x40": (calm(), read_journal),
+    "unfinished-80x24": (calm(), keys("u", "down")),
+    "unfinished-120x40": (calm(), keys("u")),
+    "unfinished-sure-120x40": (calm(), keys("u", "u")),
     "help-120x40": (calm(), keys("question_mark")),
     "too-small-20x5": (calm(), keys()),
     "filter-120x40": (large(), keys("slash", "1", "9", "enter")),
@@ -172,7 +175,8 @@ def test_a_screen_is_as_approved(
 ) -> None:
     snapshot, steps = SCREENS[name]
     width, height = map(int, name.rpartition("-")[2].split("x"))
-    session = FakeSession(snapshot, journal(), READ_ONLY if name.startswith("read-only") else "")
+    kept = interrupted(snapshot.cluster) if name.startswith("unfinished") else journal()
+    session = FakeSession(snapshot, kept, READ_ONLY if name.startswith("read-only") else "")
     monkeypatch.setattr("console.tui.journal.verify", lambda _: Verdict(9, "5be2f00d00112233", (CHANGED,)))
 
     async def run_before(pilot: Pilot[int]) -> None:

@@ -15,7 +15,9 @@ from console.change.events import Outcome
 from console.change.journal import Journal
 from console.change.ops import Op, SetAdmin, StepDown
 from console.change.plan import Plan
+from console.change.reconcile import Sight, look_again
 from console.change.run import Confirmation, Run
+from console.cluster.fresh import FRESH_S
 from console.cluster.sizing import Sizing
 from console.cluster.snapshot import Snapshot
 from console.ports.plugins import bundled
@@ -23,6 +25,8 @@ from console.session import Session
 from console.tui.app import Console
 from console.tui.parts import Words
 from console.tui.themes import Shelf
+
+GIB = 2**30
 
 
 class FakeSession(Session):
@@ -67,6 +71,14 @@ class FakeSession(Session):
         verb = action_named(action)
         plan = verb.plan(self.picture, target, verb.values(parameters or {}))
         return replace(plan, steps=tuple(replace(step, command=_command(step.op)) for step in plan.steps))
+
+    def interrupted_plan(self, run: str) -> Plan:
+        left = next(left for left in self.unfinished() if left.run == run)
+        return self.plan(left.action, left.target, {"memory": 8 * GIB} if left.action == "resize" else {})
+
+    async def reconcile(self, run: str) -> tuple[Sight, ...]:
+        begun = next(left.begun for left in self.unfinished() if left.run == run)
+        return look_again(self.interrupted_plan(run), begun, self.picture, FRESH_S)
 
     def start(self, plan: Plan, confirmation: Confirmation) -> Run:
         self.started.append((plan, confirmation))

@@ -27,6 +27,50 @@ class FixedJournal(Journal):
 LEFT = "run 77aa12ff: maint app3 by ada, begun 20 min ago, interrupted after step 0 of 2; last begun: drain app3"
 
 
+class Left(Unfinished):
+    """An interrupted run that tells the same at any time."""
+
+    @property
+    def says(self) -> str:
+        return f"run {self.run}: {self.action} {self.target} by {self.who}, interrupted at step {self.step}"
+
+
+def interrupted(cluster: str) -> FixedJournal:
+    """Two runs on that cluster that nothing is known of: a resize cut off while it waited, and a drain."""
+    resize = {
+        "run": "77aa12ff",
+        "action": "resize",
+        "target": "db3",
+        "steps": 4,
+        "proved": 1,
+        "intent": "resize db3 to 8 GiB of memory, 3.5 GiB of cache",
+        "step": 2,
+    }
+    drain = {
+        "run": "12cd34ef",
+        "action": "drain",
+        "target": "app2",
+        "steps": 2,
+        "proved": 0,
+        "intent": "drain app2 on every balancer",
+        "step": 1,
+    }
+    same = {
+        "cluster": cluster,
+        "who": "ada",
+        "reason": "kernel update",
+        "plan_hash": "5be2f00d",
+        "began": AT,
+        "command": "",
+        "intent_kind": "step.intent",
+        "answered": False,
+        "running": False,
+        "ended": "",
+        "ending": "",
+    }
+    return FixedJournal(left=tuple(Left(**same, **run, begun=run["step"]) for run in (resize, drain)))  # type: ignore[arg-type]
+
+
 def journal() -> FixedJournal:
     """Nine records, of which one is corrupt, and one unfinished run."""
     drain, left = {"run": "0123abcd", "action": "drain", "target": "app2"}, {"run": "77aa12ff", "target": "app3"}
