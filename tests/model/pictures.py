@@ -18,12 +18,16 @@ from console.cluster.snapshot import (
     ServiceState,
     Size,
     Snapshot,
+    SpareMember,
 )
 from tests.model.states import B, M, Place, S, State
 
 AT = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 NOW_S, OLD_S = 0.5, 7.0
 """Ages: lately, and too long ago for a change though not yet stale."""
+
+SPARE_MEMBER, SPARE_SERVER = "db9", "app9"
+"""Prepared, and good in themselves."""
 
 
 def member_name(number: int) -> str:
@@ -57,7 +61,33 @@ def picture(state: State) -> Snapshot:
         nodes=(
             *(_node(member_name(number), "member", m.up) for number, m in enumerate(state.members)),
             *(_node(server_name(number), "app", True) for number in range(len(state.servers))),
+            _node(SPARE_SERVER, "app", True),
         ),
+        spare_servers=(_spare_server(),),
+        spare_members=(_spare_member(len(state.members)),),
+    )
+
+
+@cache
+def _spare_server() -> AppServer:
+    address = f"{SPARE_SERVER}:8080"
+    return AppServer(name=SPARE_SERVER, address=address, health=Health.UP, age_s=NOW_S, pools=())
+
+
+@cache
+def _spare_member(members: int) -> SpareMember:
+    return SpareMember(
+        name=SPARE_MEMBER,
+        address=f"{SPARE_MEMBER}:27017",
+        health=Health.UP,
+        awaits_config=True,
+        version="6.0.5",
+        compatibility="6.0",
+        clock_skew_s=0.0,
+        process_id=SPARE_MEMBER,
+        empty=True,
+        reached_by=tuple((member_name(number), True) for number in range(members)),
+        age_s=NOW_S,
     )
 
 
@@ -100,6 +130,11 @@ def _member(number: int, m: M, state: State) -> Member:
         config_version=3,
         writable=leads,
         lag_s=None if m.arbiter else 0.0 if leads else 0.4 if m.newest else 120.0,
+        version="6.0.5",
+        compatibility="6.0",
+        process_id=name,
+        data_bytes=2**30,
+        oplog_full_s=172_800.0,
         oplog_window_s=172_800.0,
         term=9 - state.primaries.index(number) if leads else 9,
         seen_by=tuple((member_name(peer), _seen(name, m)) for peer in _peers(number, state)),

@@ -9,11 +9,11 @@ from console.change.actions import ACTIONS, action_named
 from console.cluster.snapshot import Snapshot
 from console.cluster.whatif import impact, member_removed, without_member, without_server
 from tests.model import reference
-from tests.model.pictures import member_name, server_name
+from tests.model.pictures import SPARE_MEMBER, SPARE_SERVER, member_name, server_name
 from tests.model.reference import YES
 from tests.model.states import State
 
-Target = Literal["set", "member", "server"]
+Target = Literal["set", "member", "server", "spare member", "spare server"]
 Rule = Callable[[State, int], str]
 GRADES = ("safe", "degraded", "unsafe")
 
@@ -48,12 +48,26 @@ class Question:
 
     def targets(self, state: State) -> range:
         """The numbers that it can be asked for."""
-        counts = {"set": bool(state.members), "member": len(state.members), "server": len(state.servers)}
+        members, servers = len(state.members), len(state.servers)
+        counts = {
+            "set": min(1, members),
+            "member": members,
+            "server": servers,
+            "spare member": min(1, members),
+            "spare server": min(1, servers),
+        }
         return range(counts[self.about])
 
     def ask(self, state: State, snapshot: Snapshot, target: int) -> Answer:
         """Both, on one target."""
-        name = {"set": "", "member": member_name(target), "server": server_name(target)}[self.about]
+        names = {
+            "set": "",
+            "member": member_name(target),
+            "server": server_name(target),
+            "spare member": SPARE_MEMBER,
+            "spare server": SPARE_SERVER,
+        }
+        name = names[self.about]
         here, there = self.asks(snapshot, name), self.rule(state, target)
         if self.graded:
             lower = GRADES.index(here) - GRADES.index(there)
@@ -125,6 +139,11 @@ TABLE: tuple[Question, ...] = (
     _action("set-weight", "server", reference.drain, weight=0),
     _action("remove-member", "member", reference.remove_member),
     _action("set-priority", "member", reference.never_primary, priority=0),
+    _action("freeze", "member", reference.freeze),
+    _action("unfreeze", "member", reference.freeze),
+    _action("add-secondary", "spare member", reference.add_secondary),
+    _action("force-reconfigure", "member", reference.force_reconfigure),
+    _action("add-server", "spare server", reference.add_server),
     _action("restart", "member", reference.turn_member),
     _action("restart", "server", reference.turn_server),
     _action("resize", "member", reference.turn_member, cpus=2),

@@ -15,6 +15,9 @@ Written apart from the program that it judges: it imports nothing of it, and kno
 - A balancer sends traffic to a server that is ready, whose check has not failed and whose weight is above 0, to a
   backup when no other is left; whoever is pinned by a cookie or table stays with a server that drains. In maintenance
   it gets no traffic at all. (HAProxy management guide, set server state)
+- A member that joins must be reached by every other; a set has at most seven votes, and one is added at a time.
+- A forced configuration is for a set that has lost its majority, and only with the members that are known to be left.
+  (MongoDB manual, Reconfigure a Replica Set with Unavailable Members)
 - Planned maintenance of a member: every other voting member is healthy and has caught up, a majority is left without
   it, and a Primary steps down first. (MongoDB manual, Perform Maintenance on Replica Set Members)
 - Unknown is not healthy, and may yet be what carries the service: so it never counts as the one that is left, and
@@ -27,6 +30,7 @@ from tests.model.states import B, M, Place, S, State
 
 YES = ""
 """Nothing speaks against it; anything else is the reason why not."""
+MOST_VOTERS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,52 @@ def remove_member(state: State, target: int) -> str:
 def never_primary(state: State, target: int) -> str:
     """May the member be given priority 0?"""
     return _reconfigure(state) or _not_primary(state, target)
+
+
+def freeze(state: State, target: int) -> str:
+    """May the member be told not to stand for election for a while, or to stand again?"""
+    member = state.members[target]
+    if state.operable is not True:
+        return "our credentials may not"
+    if target in state.primaries or not (member.up and member.lately) or member.arbiter or member.recovering:
+        return "it is not a secondary now"
+    return YES
+
+
+def add_secondary(state: State, _: int) -> str:
+    """May a prepared member, good in itself, join with a vote?"""
+    members = state.members
+    if why := _reconfigure(state):
+        return why
+    if any(m.newly_added for m in members):
+        return "one that was added before has no vote yet"
+    if not all(m.up and m.lately and not m.recovering for m in members):
+        return "not every member is there to reach it"
+    return YES if sum(map(_votes, members)) < MOST_VOTERS else "a set has at most seven votes"
+
+
+def force_reconfigure(state: State, target: int) -> str:
+    """May the member be made to go on with those that answer, and without the others?"""
+    survivor = state.members[target]
+    answer = [m for m in state.members if m.up and m.lately]
+    if state.operable is not True:
+        return "our credentials may not"
+    if state.primaries or sum(map(_votes, answer)) >= _majority(state.members):
+        return "nothing has to be forced"
+    if survivor not in answer or survivor.arbiter or survivor.recovering:
+        return "it is not a secondary that answers"
+    if len(answer) == len(state.members):
+        return "nobody is lost"
+    if any(m.up and not m.lately for m in state.members):
+        return "one was not asked lately, and may be there"
+    return YES if any(m.votes and m.priority and not m.arbiter for m in answer) else "nobody could lead"
+
+
+def add_server(state: State, _: int) -> str:
+    """May a prepared server, healthy by its own word, join every pool?"""
+    if not any(server.places for server in state.servers):
+        return "there is no pool"
+    return YES if _changeable(state) else "not every balancer can be changed"
 
 
 def turn_server(state: State, target: int) -> str:
@@ -223,10 +273,11 @@ def _not_primary(state: State, target: int) -> str:
 def _balancers(state: State, target: int) -> str:
     if not state.servers[target].places:
         return "it stands in no pool"
-    for balancer in state.balancers:
-        if not (balancer.up and balancer.lately and balancer.writable is True):
-            return "not every balancer can be changed"
-    return YES
+    return YES if _changeable(state) else "not every balancer can be changed"
+
+
+def _changeable(state: State) -> bool:
+    return all(balancer.up and balancer.lately and balancer.writable is True for balancer in state.balancers)
 
 
 def _others_left(state: State, target: int, concerned) -> str:  # type: ignore[no-untyped-def]
