@@ -339,7 +339,17 @@ EXPECTED: list[tuple[Snapshot, Found]] = [
         ("disk-nearly-full", "warning", "db1", "The disk of db1 is 93 % full: 186 of 200 GiB (limit 90 %)."),
     ),
     (
-        judged(replace(calm(), holds=(HOLD,))),
+        judged(replace(with_pools(calm(), "app2", "lb1", admin=Admin.DRAIN), holds=(replace(HOLD, until=None),))),
+        (
+            "hold-not-kept",
+            "warning",
+            "app2",
+            "ann@bastion1 keeps it in drain since 2026-11-23 02:00 UTC: kernel; and it is ready in app on lb2 and "
+            "web on lb2. `drain app2` sets it again, `ready app2` ends it.",
+        ),
+    ),
+    (
+        judged(replace(with_pools(calm(), "app2", admin=Admin.DRAIN), holds=(HOLD,))),
         (
             "hold-expired",
             "warning",

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from console.cluster.finding import warning
-from console.cluster.snapshot import Finding, Snapshot
+from console.cluster.finding import critical, listed, warning
+from console.cluster.snapshot import Admin, Finding, Snapshot
 
 
 def hold_expired(snapshot: Snapshot) -> Iterator[Finding]:
@@ -15,4 +15,23 @@ def hold_expired(snapshot: Snapshot) -> Iterator[Finding]:
             yield warning("hold-expired", hold.target, says)
 
 
-DIAGNOSES = (hold_expired,)
+def hold_not_kept(snapshot: Snapshot) -> Iterator[Finding]:
+    """A server takes traffic that somebody keeps out, by the word that the set keeps for every console."""
+    if snapshot.lease is not None:
+        return  # a change is under way: the word follows the state
+    for hold in snapshot.holds:
+        server = snapshot.app_server(hold.target)
+        entries = server.pools if server else ()
+        # What this console saw being forgotten has a finding of its own.
+        taking = [e for e in entries if e.known and e.admin is Admin.READY and not e.lost]
+        if taking:
+            says = (
+                f"{hold.owner} keeps it in {hold.admin} since {hold.since:%Y-%m-%d %H:%M} UTC: {hold.reason}; and "
+                f"it is ready in {listed(f'{entry.backend} on {entry.balancer}' for entry in taking)}. "
+                f"`{hold.admin} {hold.target}` sets it again, `ready {hold.target}` ends it."
+            )
+            finding = critical if hold.admin is Admin.MAINT else warning
+            yield finding("hold-not-kept", hold.target, says, f"{hold.admin} {hold.target}")
+
+
+DIAGNOSES = (hold_expired, hold_not_kept)
