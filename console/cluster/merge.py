@@ -45,12 +45,15 @@ class Board:
         self._lost: Lost = {}
         self._elections = Elections()
 
-    def put(self, view: View, at_s: float) -> None:
-        """Keep a view seen at a second of the monotonic clock, unless a newer one of the same source is here."""
+    def put(self, view: View, at_s: float) -> bool:
+        """Keep a view seen at a second of the monotonic clock, unless a newer one of the same source is here.
+
+        Whether it is news: something else in it than numbers that move all the time.
+        """
         view = cleaned(view)
         before = self._latest.get(_source(view))
         if before and before.at_s > at_s:
-            return
+            return False
         if isinstance(view, BalancerView):
             view = self._rates.rated(view, at_s)
             if before and isinstance(before.view, BalancerView):
@@ -60,8 +63,10 @@ class Board:
         if isinstance(view, MemberView):
             self._elections.note(view.itself.term, at_s)
             self._handovers.hear(view, at_s)
-        self._latest[_source(view)] = Observed(_carried(before.view, view) if before else view, at_s)
+        kept = _carried(before.view, view) if before else view
+        self._latest[_source(view)] = Observed(kept, at_s)
         self._history.look(at_s, lambda: self._merged(at_s, datetime.now(UTC)))
+        return before is None or kept != before.view
 
     @property
     def history(self) -> tuple[Sample, ...]:

@@ -18,6 +18,8 @@ from console.ports.source import Source, sources
 
 PUBLISH_EVERY_S = 0.05
 """Changes within this time are told as one."""
+QUIET_S = 0.25
+"""Without news the picture is made anew this often: what nobody answers for any more grows old by itself."""
 HURRY_EVERY_S = 0.25
 """How often everything is looked at while an action runs."""
 TOUCHED_EVERY_S = 1.0
@@ -37,7 +39,7 @@ class Watch:
         self._sources = sources(reach, board.layout, paces)
         self._tasks: list[asyncio.Task[None]] = []
         self._changed = asyncio.Condition()
-        self._version = 0
+        self._news = 0
         self._touched: list[str] = []
         """The nodes that actions touch now."""
 
@@ -69,14 +71,15 @@ class Watch:
 
     async def follow(self) -> AsyncGenerator[Snapshot]:
         """The picture now, then each different one; newest wins, at most one in PUBLISH_EVERY_S."""
-        version, seen, told_s = self._version, self.snapshot(), time.monotonic()
+        news, seen, told_s = self._news, self.snapshot(), time.monotonic()
         yield seen
         while True:
-            async with self._changed:
-                while self._version == version:
-                    await self._changed.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(QUIET_S), self._changed:
+                    while self._news == news:
+                        await self._changed.wait()
             await asyncio.sleep(max(0.0, told_s + PUBLISH_EVERY_S - time.monotonic()))
-            version, newest = self._version, self.snapshot()
+            news, newest = self._news, self.snapshot()
             if newest != seen:
                 seen, told_s = newest, time.monotonic()
                 yield newest
@@ -136,7 +139,7 @@ class Watch:
 
     async def _put(self, view: View, at_s: float) -> None:
         """`at_s` is when the look began: what was true before an op proves nothing about it."""
-        self._board.put(view, at_s)
-        self._version += 1
+        # While a change is under way every number may be its proof, or the end of it.
+        self._news += self._board.put(view, at_s) or bool(self._touched)
         async with self._changed:
             self._changed.notify_all()

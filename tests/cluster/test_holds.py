@@ -3,8 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from console.cluster.merge import judged
 from console.cluster.snapshot import Admin, Finding, Hold, Lease, Snapshot
-from tests.cluster.pictures import AT, calm, judged, with_pools
+from tests.cluster.pictures import AT, calm, with_pools
 
 HOLD = Hold(
     target="app2",
