@@ -24,13 +24,13 @@ class Parameter:
     most: float | None = None
     expects: str = ""
     """What is to be typed, where the kind's name does not say it."""
+    tier: Tier | None = None
+    """Means something for a target of this tier only; None: for each."""
 
     def read(self, text: Value) -> Value:
         """The value of what was typed. Raises PlanError with what was expected."""
         try:
             value = self.kind(text)
-            if isinstance(value, int):
-                value = int(value)  # an amount of memory is read by its own class, and kept as any number
         except ValueError:
             raise PlanError(f"--{self.name}: expected {self.expects or self.kind.__name__}, got '{text}'") from None
         if self.choices and value not in self.choices:
@@ -63,6 +63,15 @@ class Action:
     def needs_lease(self) -> bool:
         """May not be done without the lease, whatever is confirmed."""
         return self.tier not in ("app", "balancer") and not self.repairs
+
+    def asked_of(self, snapshot: Snapshot, target: str) -> tuple[Parameter, ...]:
+        """The parameters that mean something for this target."""
+        tiers = {
+            None,
+            "app" if snapshot.app_server(target) else None,
+            "replica_set" if snapshot.member(target) else None,
+        }
+        return tuple(p for p in self.parameters if p.tier in tiers or tiers == {None})
 
     def values(self, given: Mapping[str, Value]) -> dict[str, Value]:
         """Every parameter's value, defaults filled in. Raises PlanError."""

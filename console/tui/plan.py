@@ -82,7 +82,7 @@ class PlanScreen(Screen[Run | None]):
             yield Words(lambda width: plan_lines(self._now, width, self._reason), id="text")
         with Vertical(id="form"):
             yield Words(self._state, id="state")
-            for parameter in self._action.parameters:
+            for parameter in self._action.asked_of(self._feed.session.snapshot, self._target):
                 says = ", ".join(parameter.choices) or parameter.says
                 shown = _shown(self._given.get(parameter.name, parameter.default))
                 yield from self._field(parameter.name, Input(shown, name=parameter.name, compact=True), says)

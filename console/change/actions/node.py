@@ -6,7 +6,7 @@ undo fails the node stays out of its work.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from console.change.action import Parameter, Value
@@ -24,14 +24,15 @@ START_S = 90.0
 STEADY_S = 1.0
 
 PARAMETERS = (
-    *drain.WAITING,
+    *(replace(parameter, tier="app") for parameter in drain.WAITING),
     Parameter(
         name="absence",
         kind=float,
         default=120.0,
-        says="seconds that a member may be away; its oplog window must be twice as long",
+        says="seconds that it may be away",
         least=10,
         most=86400,
+        tier="replica_set",
     ),
 )
 
