@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.text import Text
 from textual.events import Resize
 from textual.filter import LineFilter
-from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from console.cluster.text import clean
@@ -22,20 +21,15 @@ from console.ports.error import OperatorError
 from console.tui.commands import bindings
 from console.tui.dashboard import Dashboard
 from console.tui.endings import Endings, crash_line, end_run
-from console.tui.feed import Feed
+from console.tui.openings import Openings
 from console.tui.palette import Entry, Palette
 from console.tui.safety import NoControlCharacters
-from console.tui.terminal import TerminalApp
-from console.tui.texts import Question, TextScreen, TooSmall, fits, help_lines
+from console.tui.texts import Question, TooSmall, fits
 from console.tui.themes import DEFAULT, Shelf, own_variables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from console.change.action import Value
     from console.change.run import Run
     from console.session import Session
-    from console.tui.findings import FindingsScreen
 
 TICK_S = 1.0
 """How often ages are shown anew, where nothing else changes."""
@@ -43,7 +37,7 @@ TICK_S = 1.0
 Open = Callable[[], "AbstractAsyncContextManager[Session]"]
 
 
-class Console(TerminalApp):
+class Console(Openings):
     """The interactive console of one cluster."""
 
     CSS_PATH = "console.tcss"
@@ -51,11 +45,8 @@ class Console(TerminalApp):
     BINDINGS = bindings("everywhere")
 
     def __init__(self, cluster: str, open_session: Open, journal: Path, shelf: Shelf, *, live: bool = True):
-        super().__init__()
-        self.feed = Feed(self)
+        super().__init__(cluster, journal)
         self.shelf = shelf
-        self.journal_folder = journal
-        self._cluster = cluster
         self._open_session = open_session
         self._live = live
         """A clock ticks and signals are taken; not in tests."""
@@ -72,7 +63,7 @@ class Console(TerminalApp):
 
     def get_default_screen(self) -> Screen[None]:
         """The dashboard is there at once; it says that it is connecting."""
-        return Dashboard(self.feed, self._cluster, self._completions)
+        return Dashboard(self.feed, self.cluster, self._completions)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Ours is the last gate: no control character reaches the terminal."""
@@ -100,11 +91,6 @@ class Console(TerminalApp):
         if not fits(event.size) and not isinstance(self.screen, TooSmall):
             self.push_screen(TooSmall())
 
-    def tell(self, says: str, severity: str = "information") -> None:
-        """A notice that is never read as markup."""
-        levels: dict[str, SeverityLevel] = {"warning": "warning", "error": "error"}
-        self.notify(clean(says, limit=400), severity=levels.get(severity, "information"), markup=False, timeout=8)
-
     def offers(self) -> Iterator[Entry]:
         """For the palette: every action on every target, and the themes."""
         if self.feed.connected and self.feed.snapshot is not None:
@@ -113,15 +99,6 @@ class Console(TerminalApp):
                     yield f"{action.name} {target}", action.does, partial(self.open_plan, action.name, target)
         for theme in self.shelf.themes:
             yield f"theme {theme.name}", "Other colours", partial(setattr, self, "theme", theme.name)
-
-    def open_plan(self, action: str, target: str, given: "Mapping[str, Value] | None" = None) -> None:
-        """Show a plan; nothing is changed by that."""
-        from console.tui.plan import PlanScreen
-
-        try:
-            self.push_screen(PlanScreen(self.feed, action, target, given or {}), self._started)
-        except OperatorError as error:
-            self.tell(str(error), "error")
 
     def on_dashboard_chosen(self, message: Dashboard.Chosen) -> None:
         """The actions of a row, then the plan of the one that is chosen."""
@@ -148,71 +125,6 @@ class Console(TerminalApp):
                 self.open_plan(verb, target)
         except (OperatorError, ValueError) as error:
             self.tell(str(error), "error")
-
-    def action_help(self) -> None:
-        """Every key."""
-        if not isinstance(self.screen, TextScreen):
-            self.push_screen(TextScreen("Help: every key", help_lines))
-
-    def action_findings(self) -> None:
-        """Every finding, and what mends it."""
-        from console.tui.findings import FindingsScreen
-
-        if self.feed.snapshot is not None:
-            self.push_screen(FindingsScreen(self.feed))
-
-    def on_findings_screen_mend(self, message: "FindingsScreen.Mend") -> None:
-        """The plan of the action that mends a finding."""
-        action, _, target = message.words.partition(" ")
-        self.open_plan(action, target)
-
-    def action_advice(self) -> None:
-        """Headroom, and whether to scale out or up."""
-        from console.tui import briefs
-
-        draw = lambda width: briefs.advice(self.feed, width)  # noqa: E731
-        if self.feed.snapshot is not None:
-            self.push_screen(TextScreen("Headroom, and whether to scale out or up", draw, self.feed))
-
-    def action_unfinished(self) -> None:
-        """Runs that were interrupted."""
-        from console.tui.unfinished import UnfinishedScreen
-
-        if self.feed.connected:
-            self.push_screen(UnfinishedScreen(self.feed), self._started)
-
-    def action_way_back(self) -> None:
-        """What leads back from the last change, as a plan."""
-        care = self.feed.session.aftercare() if self.feed.connected else None
-        if care is None:
-            self.tell("no change was made from here, or it is not done")
-        elif care.way_back is None:
-            self.tell(f"{care.title}: no single action leads back")
-        else:
-            self.open_plan(care.way_back.action, care.way_back.target, dict(care.way_back.parameters))
-
-    def action_events(self) -> None:
-        """Everything that has changed."""
-        from console.tui import briefs
-
-        draw = lambda width: briefs.happened(self.feed.events, width)  # noqa: E731
-        self.push_screen(TextScreen("What has changed, newest first", draw, self.feed))
-
-    def action_journal(self) -> None:
-        """What was done."""
-        from console.tui.journal import JournalScreen
-
-        journal = self.feed.session.journal if self.feed.connected else None
-        self.push_screen(JournalScreen(journal, self.journal_folder, self._cluster))
-
-    def action_progress(self) -> None:
-        """The change that is running, or the last one."""
-        from console.tui.progress import Progress
-
-        if self.feed.connected and (run := self.feed.session.run):
-            self.push_screen(Progress(self.feed, run))
-        else:
-            self.tell("no change is running, and none has been made from here")
 
     def action_leave(self) -> None:
         """Quit; while a change is running, ask first."""
@@ -244,10 +156,6 @@ class Console(TerminalApp):
     def _fatal_error(self) -> None:
         """One line on the restored terminal: textual's own report shows every local variable, secrets as well."""
         self.panic(Text(crash_line(self._exception)))
-
-    def _started(self, run: "Run | None") -> None:
-        if run is not None:
-            self.action_progress()
 
     def _completions(self) -> list[str]:
         from console.tui.commandline import completions

@@ -1,0 +1,112 @@
+"""Every key that opens another screen; each screen is imported when it is opened."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.notifications import SeverityLevel
+
+from console.cluster.text import clean
+from console.ports.error import OperatorError
+from console.tui.feed import Feed
+from console.tui.terminal import TerminalApp
+from console.tui.texts import TextScreen, help_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from console.change.action import Value
+    from console.change.run import Run
+    from console.tui.findings import FindingsScreen
+
+
+class Openings(TerminalApp):
+    """What the console shows of one cluster beside its dashboard."""
+
+    def __init__(self, cluster: str, journal: Path) -> None:
+        super().__init__()
+        self.feed = Feed(self)
+        self.cluster = cluster
+        self.journal_folder = journal
+
+    def tell(self, says: str, severity: str = "information") -> None:
+        """A notice that is never read as markup."""
+        levels: dict[str, SeverityLevel] = {"warning": "warning", "error": "error"}
+        self.notify(clean(says, limit=400), severity=levels.get(severity, "information"), markup=False, timeout=8)
+
+    def open_plan(self, action: str, target: str, given: "Mapping[str, Value] | None" = None) -> None:
+        """Show a plan; nothing is changed by that."""
+        from console.tui.plan import PlanScreen
+
+        try:
+            self.push_screen(PlanScreen(self.feed, action, target, given or {}), self._started)
+        except OperatorError as error:
+            self.tell(str(error), "error")
+
+    def action_help(self) -> None:
+        """Every key."""
+        if not isinstance(self.screen, TextScreen):
+            self.push_screen(TextScreen("Help: every key", help_lines))
+
+    def action_findings(self) -> None:
+        """Every finding, and what mends it."""
+        from console.tui.findings import FindingsScreen
+
+        if self.feed.snapshot is not None:
+            self.push_screen(FindingsScreen(self.feed))
+
+    def on_findings_screen_mend(self, message: "FindingsScreen.Mend") -> None:
+        """The plan of the action that mends a finding."""
+        action, _, target = message.words.partition(" ")
+        self.open_plan(action, target)
+
+    def action_advice(self) -> None:
+        """Headroom, and whether to scale out or up."""
+        from console.tui import briefs
+
+        draw = lambda width: briefs.advice(self.feed, width)  # noqa: E731
+        if self.feed.snapshot is not None:
+            self.push_screen(TextScreen("Headroom, and whether to scale out or up", draw, self.feed))
+
+    def action_unfinished(self) -> None:
+        """Runs that were interrupted."""
+        from console.tui.unfinished import UnfinishedScreen
+
+        if self.feed.connected:
+            self.push_screen(UnfinishedScreen(self.feed), self._started)
+
+    def action_way_back(self) -> None:
+        """What leads back from the last change, as a plan."""
+        care = self.feed.session.aftercare() if self.feed.connected else None
+        if care is None:
+            self.tell("no change was made from here, or it is not done")
+        elif care.way_back is None:
+            self.tell(f"{care.title}: no single action leads back")
+        else:
+            self.open_plan(care.way_back.action, care.way_back.target, dict(care.way_back.parameters))
+
+    def action_events(self) -> None:
+        """Everything that has changed."""
+        from console.tui import briefs
+
+        draw = lambda width: briefs.happened(self.feed.events, width)  # noqa: E731
+        self.push_screen(TextScreen("What has changed, newest first", draw, self.feed))
+
+    def action_journal(self) -> None:
+        """What was done."""
+        from console.tui.journal import JournalScreen
+
+        journal = self.feed.session.journal if self.feed.connected else None
+        self.push_screen(JournalScreen(journal, self.journal_folder, self.cluster))
+
+    def action_progress(self) -> None:
+        """The change that is running, or the last one."""
+        from console.tui.progress import Progress
+
+        if self.feed.connected and (run := self.feed.session.run):
+            self.push_screen(Progress(self.feed, run))
+        else:
+            self.tell("no change is running, and none has been made from here")
+
+    def _started(self, run: "Run | None") -> None:
+        if run is not None:
+            self.action_progress()
