@@ -34,7 +34,7 @@ def connect_problem(
         case socket.gaierror():
             return f"{name}: name {target.host} cannot be resolved; give it a HostName or its node an address"
         case ConnectionRefusedError():
-            return f"{place} refused the connection; is sshd running there, and on this port?"
+            return f"{place} refused the connection: see that sshd runs there, and on this port"
         case FileNotFoundError():
             return f"{name}: {error.filename} does not exist; the SSH configuration names it"
     return f"{place}: {getattr(error, 'strerror', None) or error or type(error).__name__}"

@@ -12,7 +12,7 @@ from tests.plugins.ssh_server import Network, refusal
 async def test_a_refused_connection_says_so(network: Network, unused_port: int) -> None:
     network.alias("db1", unused_port)
     says = await refusal(network.shells().on("db1"))
-    assert says.startswith(f"db1 (127.0.0.1 port {unused_port}) refused the connection; is sshd running")
+    assert says.startswith(f"db1 (127.0.0.1 port {unused_port}) refused the connection: see that sshd runs")
 
 
 async def test_a_host_that_never_speaks_ssh_is_given_up_at_the_deadline(network: Network) -> None:
