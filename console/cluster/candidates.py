@@ -1,6 +1,6 @@
 """Who could be Primary: each member against each predicate, with what was measured and the limit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from console.cluster.fresh import FRESH_S, fresh, seen
 from console.cluster.snapshot import Health, Member, MemberState, Snapshot
@@ -47,7 +47,8 @@ class Candidate:
 def electable_after_step_down(snapshot: Snapshot) -> list[Candidate]:
     """Every other member as a candidate; the eligible first, in the order in which they are likely to take over."""
     primary = snapshot.replica_set.primary
-    judged = [(member, _candidate(member, primary)) for member in snapshot.replica_set.members if member is not primary]
+    others = [member for member in snapshot.replica_set.members if member is not primary]
+    judged = [(member, _barred(_candidate(member, primary), member, snapshot)) for member in others]
     heir = _heir([member for member, candidate in judged if candidate.eligible])
     judged.sort(key=lambda pair: (not pair[1].eligible, pair[0] is not heir, succession(pair[0])))
     return [candidate for _, candidate in judged]
@@ -104,6 +105,16 @@ def _candidate(member: Member, primary: Member | None) -> Candidate:
         priority=member.priority,
         lag_s=member.lag_s,
     )
+
+
+def _barred(candidate: Candidate, member: Member, snapshot: Snapshot) -> Candidate:
+    """The same, with what keeps it from standing for election, where that is known."""
+    bar = next((bar for bar in snapshot.bars if bar.address == member.address), None)
+    if bar is None:
+        return candidate
+    left_s = (bar.until - snapshot.at).total_seconds()
+    says = f"not for {left_s:.0f} s more, or until `unfreeze {member.name}`"
+    return replace(candidate, predicates=(*candidate.predicates, _predicate("stands", False, says, "it stands")))
 
 
 def _predicate(name: str, ok: bool, value: str, limit: str) -> Predicate:

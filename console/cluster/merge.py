@@ -145,6 +145,7 @@ def merge(
             lease=kept.lease,
             lease_reason=kept.reason,
             holds=kept.holds,
+            bars=tuple(bar for bar in kept.bars if bar.until > at),
             set_change=kept.set_change,
         )
     )
@@ -180,7 +181,7 @@ def _carried(before: View, view: View) -> View:
             process_id=before.process_id if view.process_id is None else view.process_id,
         )
     if isinstance(view, LeaseView) and isinstance(before, LeaseView) and view.health is not Health.UP:
-        return replace(view, holds=before.holds, set_change=before.set_change)
+        return replace(view, holds=before.holds, bars=before.bars, set_change=before.set_change)
     if isinstance(view, MemberView) and isinstance(before, MemberView) and not view.config:
         return replace(
             view,

@@ -3,17 +3,18 @@
 from dataclasses import dataclass, replace
 
 from console.cluster.observed import Observed, known
-from console.cluster.snapshot import Health, Hold, Lease, SetChange
+from console.cluster.snapshot import Bar, Health, Hold, Lease, SetChange
 from console.cluster.views import LeaseView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """The lease, why it cannot be seen, the holds and the newest change of the set."""
+    """The lease, why it cannot be seen, the holds, the bars and the newest change of the set."""
 
     lease: Lease | None = None
     reason: str = ""
     holds: tuple[Hold, ...] = ()
+    bars: tuple[Bar, ...] = ()
     set_change: SetChange | None = None
 
 
@@ -30,5 +31,6 @@ def lease_of(observed: Observed[LeaseView] | None, now_s: float, stale_after_s: 
         lease=lease if lease and lease.left_s > 0 and now.health is Health.UP else None,
         reason="" if now.health is Health.UP else now.reason,
         holds=view.holds,
+        bars=view.bars,
         set_change=change and replace(change, ago_s=change.ago_s + age_s),
     )

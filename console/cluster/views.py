@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from console.cluster.snapshot import (
     Backend,
+    Bar,
     Health,
     Hold,
     Lease,
@@ -133,13 +134,14 @@ class SpareView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseView:
-    """What the replica set keeps for every console: who may change the cluster, and which servers are held out."""
+    """What the set keeps for every console: who may change the cluster, what is held out, who is barred."""
 
     health: Health
     """UP when it could be read."""
     reason: str = ""
     lease: Lease | None = None
     holds: tuple[Hold, ...] = ()
+    bars: tuple[Bar, ...] = ()
     set_change: SetChange | None = None
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from console.cluster.snapshot import Health, Hold, Lease, SetChange
+from console.cluster.snapshot import Bar, Health, Hold, Lease, SetChange
 from console.cluster.views import LeaseView
 from console.ports.protocols import Claim, Holder, LeaseState, Refused, Unclear
 
@@ -16,6 +16,7 @@ class Kept:
     state: LeaseState = field(default_factory=lambda: LeaseState(fence=0, rid="", holder=None, left_s=0.0))
     expires: datetime = field(default_factory=lambda: datetime.now(UTC))
     holds: dict[str, Hold] = field(default_factory=dict)
+    bars: dict[str, datetime] = field(default_factory=dict)
     refuses: str = ""
     """Its words when it refuses everything though there is a Primary."""
     loses_answers: bool = False
@@ -52,7 +53,8 @@ class MemoryLease:
             about = {"owner": holder.owner, "run": holder.run, "says": holder.says, "reason": holder.reason}
             ours = state.rid == self._own_rid
             lease = Lease(**about, fence=state.fence, ours=ours, left_s=state.left_s)
-        return LeaseView(health=Health.UP, lease=lease, holds=holds, set_change=state.set_change)
+        bars = tuple(Bar(address=address, until=until) for address, until in sorted(self._kept.bars.items()))
+        return LeaseView(health=Health.UP, lease=lease, holds=holds, bars=bars, set_change=state.set_change)
 
     async def acquire(self, claim: Claim) -> LeaseState:
         """Granted when nobody has it, its time is over, or its run is known to be dead."""
@@ -91,6 +93,13 @@ class MemoryLease:
         """A newer one replaces it."""
         self._now()
         self._kept.holds[hold.target] = hold
+
+    async def bar(self, address: str, until: datetime | None) -> None:
+        """A newer one replaces it."""
+        self._now()
+        self._kept.bars.pop(address, None)
+        if until is not None:
+            self._kept.bars[address] = until
 
     async def let_go(self, target: str) -> None:
         """Nothing to forget is no mistake."""

@@ -68,6 +68,7 @@ class MemoryReplicaSet(Port):
         if successor is None:
             raise Refused("MongoDB refused: No electable secondaries caught up")
         if here.step_down_applies:
+            here.frozen[here.primary] = period_s
             await here.hand_over(successor)
         if not here.step_down_answers:
             raise Unclear(f"the connection to {address} was lost after the command was sent")

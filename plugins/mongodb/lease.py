@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 from bson.codec_options import CodecOptions
@@ -18,7 +19,7 @@ from console.cluster.views import LeaseView
 from console.ports.protocols import Claim, LeaseState, Refused, Unclear
 
 from .errors import AUTHENTICATION_FAILED, UNAUTHORIZED
-from .lease_documents import HOLDER_FIELDS, hold_of, lease_of, state_of
+from .lease_documents import HOLDER_FIELDS, bar_of, hold_of, lease_of, state_of
 from .member import Client
 
 DATABASE = "watchkeeper"
@@ -61,14 +62,20 @@ class MongoLease:
 
     async def _look(self) -> LeaseView:
         try:
-            async with self._collection("lease") as leases, self._collection("holds") as holds:
+            async with self._collection("lease") as leases:
                 document = await _read(leases)
+            async with self._collection("holds") as holds, self._collection("bars") as bars:
                 held = tuple([hold_of(one) async for one in holds.find({}, sort=[("_id", 1)])])
+                barred = tuple([bar_of(one) async for one in bars.find({}, sort=[("_id", 1)])])
         except (Refused, Unclear) as problem:
             return LeaseView(health=Health.UNKNOWN, reason=str(problem))
         state = state_of(document)
         return LeaseView(
-            health=Health.UP, lease=lease_of(state, self._own_rid), holds=held, set_change=state.set_change
+            health=Health.UP,
+            lease=lease_of(state, self._own_rid),
+            holds=held,
+            bars=barred,
+            set_change=state.set_change,
         )
 
     async def acquire(self, claim: Claim) -> LeaseState:
@@ -124,6 +131,14 @@ class MongoLease:
             await holds.replace_one(
                 {"_id": hold.target}, {**fields, "since": hold.since, "until": hold.until}, upsert=True
             )
+
+    async def bar(self, address: str, until: datetime | None) -> None:
+        """One document a member."""
+        async with self._collection("bars") as bars:
+            if until is None:
+                await bars.delete_one({"_id": address})
+            else:
+                await bars.replace_one({"_id": address}, {"until": until}, upsert=True)
 
     async def let_go(self, target: str) -> None:
         """Nothing to forget is no mistake."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from console.cluster.snapshot import Admin, Hold, Lease, SetChange
+from console.cluster.snapshot import Admin, Bar, Hold, Lease, SetChange
 from console.ports.protocols import Holder, LeaseState
 
 HOLDER_FIELDS = ("owner", "run", "says", "reason", "since")
@@ -51,6 +51,11 @@ def lease_of(state: LeaseState, own_rid: str) -> Lease | None:
         ours=state.rid == own_rid,
         left_s=state.left_s,
     )
+
+
+def bar_of(document: Mapping[str, Any]) -> Bar:
+    """One member that does not stand for election."""
+    return Bar(address=str(document["_id"]), until=document["until"])
 
 
 def hold_of(document: Mapping[str, Any]) -> Hold:

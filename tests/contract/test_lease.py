@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -93,6 +93,17 @@ async def test_the_fence_rises_with_each_grant_and_with_nothing_else(stores: Sto
     assert second.before is None
     assert second.last
     assert (second.last.run, second.last.says) == ("aaaa", "Drain app2: on")
+
+
+async def test_a_bar_is_seen_by_every_console_until_it_is_taken_away(stores: Stores) -> None:
+    one, two = stores
+    until = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=1)
+    await one.bar("db9:27017", until + timedelta(minutes=1))
+    await one.bar("db9:27017", until)
+    assert [(bar.address, bar.until) for bar in (await two.look()).bars] == [("db9:27017", until)]
+    await two.bar("db9:27017", None)
+    await two.bar("db9:27017", None)
+    assert (await one.look()).bars == ()
 
 
 async def test_what_was_given_back_is_nobodys(stores: Stores) -> None:

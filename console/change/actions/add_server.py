@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from console.change.action import Action, Parameter, Value
 from console.change.actions import pool
 from console.change.ops import AddServers, DeleteServers, Entry, Op, Place, SetAdmin, SetWeights
-from console.change.plan import Check, Plan, PlanError, Step
+from console.change.plan import Check, Holding, Plan, PlanError, Step
 from console.change.proofs import AdminIs, Gone, Passes, ServesWell, Stands
 from console.cluster.finding import listed
 from console.cluster.observed import split
@@ -68,6 +68,7 @@ def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Pl
             *((f"{balancer.name} process", str(balancer.process_id)) for balancer in snapshot.balancers),
         ),
         notes=_notes(snapshot, entries),
+        hold=Holding(admin=Admin.READY),
     )
 
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 from console.change.action import Action, Value
 from console.change.actions import drain, maint, pool
 from console.change.ops import AddServers, DeleteServers, Entry
-from console.change.plan import Plan, Step
+from console.change.plan import Holding, Plan, Step
 from console.change.proofs import Gone, Stands
 from console.cluster.finding import listed
-from console.cluster.snapshot import AppServer, Snapshot
+from console.cluster.snapshot import Admin, AppServer, Snapshot
 from console.cluster.whatif import impact, without_left
 
 DELETE_S = 30.0
@@ -31,6 +31,7 @@ def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Pl
         impact=impact(snapshot, without_left(snapshot, target), tier="app"),
         fingerprint=(*as_maint.fingerprint, *((f"{pool.place(e)} weight", str(e.weight)) for e in server.pools)),
         notes=(*pool.sticky_notes(server), *_written_notes(server)),
+        hold=Holding(admin=Admin.READY),  # nobody holds out what is gone
     )
 
 

@@ -76,6 +76,14 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """A member that does not stand for election: it stepped down, or was frozen, by one of our consoles."""
+
+    address: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """One picture of the whole cluster."""
 
@@ -96,6 +104,7 @@ class Snapshot:
     lease_reason: str = ""
     """Why the lease cannot be seen; empty when it can."""
     holds: tuple[Hold, ...] = ()
+    bars: tuple[Bar, ...] = ()
     load: Load = field(default=Load(), compare=False)
     set_change: SetChange | None = None
 

@@ -83,6 +83,10 @@ class LeaseStore(Protocol):
         """Keep why a server is out of service, instead of what was kept of it. Raises Refused or Unclear."""
         ...
 
+    async def bar(self, address: str, until: datetime | None) -> None:
+        """Keep that a member does not stand for election until then; None: it does. Raises Refused or Unclear."""
+        ...
+
     async def let_go(self, target: str) -> None:
         """Forget the hold of a server. Raises Refused or Unclear."""
         ...
