@@ -89,13 +89,26 @@ class KillTest:
         finally:
             journal.close()
 
-    async def state(self, session: Session, until: Callable[[State], bool] = lambda now: True) -> State:
-        """What is compared, on a fresh look; again for a while until it is so."""
+    @property
+    def seen(self) -> State:
+        """What is compared, as it was looked at last."""
+        return state_of(self.observer.snapshot, self.cluster_file.parent)
+
+    async def state(self) -> State:
+        """The same on a fresh look at everything."""
+        await self.observer.look(*self._nodes)
+        return self.seen
+
+    async def settled(self, node: str, is_so: Callable[[State], bool]) -> State:
+        """The same once it is so, or has not been for a while; before, only this node is looked at whole."""
         ends_s = time.monotonic() + SETTLES_WITHIN_S
         while True:
-            now = state_of(await session.look(*self._nodes), self.cluster_file.parent)
-            if until(now) or time.monotonic() > ends_s:
-                return now
+            await self.observer.look(node)
+            is_late = time.monotonic() > ends_s
+            if is_late or is_so(self.seen):
+                now = await self.state()
+                if is_late or is_so(now):
+                    return now
             await asyncio.sleep(0.3)
 
     def _possible(self, case: Case) -> tuple[Case, Asked, str | None] | None:

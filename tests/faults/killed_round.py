@@ -49,11 +49,11 @@ class Round:
     async def carry_out(self) -> None:
         """Kill, compare, start again, mend, compare. Raises KillError."""
         test = self.test
-        before = await test.state(test.observer)
+        before = test.seen
         seq = max((record.seq for record in test.records()), default=0)
         await self._kill()
         await asyncio.sleep(0.3)  # what was sent right before it has its effect
-        after = await test.state(test.observer)
+        after = await test.state()
         records = [record for record in test.records() if record.seq > seq]
         self._has_intents(before, after, records)
         began = any(record.kind == "plan.confirmed" for record in records)
@@ -102,11 +102,11 @@ class Round:
             if outcome is not Outcome.REFUSED:
                 break
             test.numbers[f"of these, {way} was refused"] += 1
-        now = await test.state(session, until=lambda now: self._is_clean(way, outcome, before, now))
+        now = await test.settled(self.asked[0], lambda now: self._is_clean(way, outcome, before, now))
         if not self._is_clean(way, outcome, before, now):
             differs = {what: (before.things.get(what), now.things.get(what)) for what in before.changes(now)}
             raise KillError(f"{self.name}: after {way}, which ended as {outcome} ({says}): {differs}")
-        if (lease := session.snapshot.lease) is not None:
+        if (lease := test.observer.snapshot.lease) is not None:
             raise KillError(f"{self.name}: after {way} the lease is still held: {lease}")
         undone = ", which undid it" if outcome is Outcome.FAILED and way == "resume" else ""
         test.numbers[f"brought to a clean cluster by {way}{undone}"] += 1
