@@ -16,7 +16,7 @@ NAME = click.option("--name", default="lab", metavar="NAME", help="Which lab, wh
 
 @click.group()
 def lab() -> None:
-    """A real cluster on this machine: three mongod, two haproxy, three application servers, a host for each."""
+    """A real cluster on this machine: three mongod, two haproxy, three application servers, a spare of two kinds."""
 
 
 @lab.command()

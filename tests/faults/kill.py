@@ -52,11 +52,12 @@ class KillTest:
     async def carry_out(self, runs: int, seconds: float, cases: Sequence[Case]) -> None:
         """So many kills, or as many as fit into the time. Raises KillError."""
         ends_s = time.monotonic() + seconds
+        await self.observer.look(*self._nodes)
         while self.kills.total() < runs and time.monotonic() < ends_s:
-            await self.observer.look(*self._nodes)
             possible = [found for case in cases if (found := self._possible(case))]
             if not possible:
                 await asyncio.sleep(1)
+                await self.observer.look(*self._nodes)
                 continue
             # The least killed first, so that every action gets its share whatever the others leave behind.
             case, asked, words = min(possible, key=lambda one: (self.kills[one[0].name], self.chance.random()))
@@ -64,6 +65,7 @@ class KillTest:
                 self._handed_over_s = time.monotonic()
             if case.name not in self.measured:
                 await self._measure(case, asked, words)
+                await self.observer.look(*self._nodes)
                 continue
             await Round(self, self.kills.total() + 1, case, asked, words).carry_out()
             self.kills[case.name] += 1
@@ -94,21 +96,18 @@ class KillTest:
         """What is compared, as it was looked at last."""
         return state_of(self.observer.snapshot, self.cluster_file.parent)
 
-    async def state(self) -> State:
-        """The same on a fresh look at everything."""
-        await self.observer.look(*self._nodes)
+    async def state(self, node: str) -> State:
+        """The same on a fresh look; other nodes' services and sizes as they were read in the last half minute."""
+        await self.observer.look(node)
         return self.seen
 
     async def settled(self, node: str, is_so: Callable[[State], bool]) -> State:
-        """The same once it is so, or has not been for a while; before, only this node is looked at whole."""
+        """The same once it is so, or has not been for a while."""
         ends_s = time.monotonic() + SETTLES_WITHIN_S
         while True:
-            await self.observer.look(node)
-            is_late = time.monotonic() > ends_s
-            if is_late or is_so(self.seen):
-                now = await self.state()
-                if is_late or is_so(now):
-                    return now
+            now = await self.state(node)
+            if is_so(now) or time.monotonic() > ends_s:
+                return now
             await asyncio.sleep(0.3)
 
     def _possible(self, case: Case) -> tuple[Case, Asked, str | None] | None:

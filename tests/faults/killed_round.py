@@ -53,7 +53,7 @@ class Round:
         seq = max((record.seq for record in test.records()), default=0)
         await self._kill()
         await asyncio.sleep(0.3)  # what was sent right before it has its effect
-        after = await test.state()
+        after = await test.state(self.asked[0])
         records = [record for record in test.records() if record.seq > seq]
         self._has_intents(before, after, records)
         began = any(record.kind == "plan.confirmed" for record in records)
