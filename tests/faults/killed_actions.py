@@ -52,11 +52,11 @@ def lasting(snapshot: Snapshot) -> list[str]:
 
 def in_pools(admin: Admin) -> Case:
     """drain, maint and ready."""
-    froms = (Admin.DRAIN, Admin.MAINT) if admin is Admin.READY else (Admin.READY,)
+    before = (Admin.DRAIN, Admin.MAINT) if admin is Admin.READY else (Admin.READY,)
     return Case(
         str(admin),
         str(admin),
-        lambda snapshot, chance: any_of(servers(snapshot, *froms), chance),
+        lambda snapshot, chance: any_of(servers(snapshot, *before), chance),
         lambda now, asked: now.admins(asked[0]) == {str(admin)},
     )
 
