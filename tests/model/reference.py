@@ -95,6 +95,8 @@ def turn_member(state: State, target: int) -> str:
         return "it is away already"
     if not away.votes and not away.priority:
         return YES  # nobody counts on it
+    if not away.lately:
+        return "how it is was not seen lately"
     if away.recovering or away.arbiter:
         return "it is not a secondary or the Primary now"
     if target in state.primaries and (why := step_down(state, 0)):
