@@ -88,7 +88,7 @@ async def test_a_step_down_elects_the_first_in_the_configuration_and_the_others_
 
 async def test_the_command_is_told_with_its_times_and_never_forces(replica_set: Subject) -> None:
     words = replica_set.step_down_command("db1:27017", period_s=60, catch_up_s=10, follow=[("db3:27017", "db2:27017")])
-    first, last = words.splitlines()
+    first, *_, last = words.splitlines()
     assert 'replSetSyncFrom: "db2:27017"' in first
     assert "replSetStepDown: 60" in last
     assert "force" not in words
