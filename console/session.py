@@ -203,11 +203,11 @@ class Session:
         plan = run.plan
         if left := left_behind(turn.journal.unfinished(), self.cluster, plan.target):
             return left
-        if refusal := confirmation_refusal(plan, turn):
-            return refusal
         fresh = self._plan(await self._look_for(plan), plan.action, plan.target, plan.parameters)
         if fresh.refusals:
             return refusals(fresh.refusals)
+        if refusal := confirmation_refusal(plan, turn):
+            return refusal
         if fresh.hash != plan.hash:
             last = f"; last changed: {holder_says(turn.last)}" if turn.last else ""
             return f"the cluster moved since this plan was made: {plan.difference(fresh)}{last}"
