@@ -116,7 +116,7 @@ class Requests:
         except TimeoutError:
             raise Unfit(f"no answer within {self._where.deadline_s:g} s", Health.UNKNOWN) from None
         except (httpx.HTTPError, OSError) as error:
-            raise _transport_problem(error, address) from None
+            raise transport_problem(error, address) from None
 
     async def close(self) -> None:
         """Let go of the client."""
@@ -204,7 +204,8 @@ async def _bounded(response: httpx.Response) -> bytes:
     return bytes(body)
 
 
-def _transport_problem(error: Exception, host: str) -> Unfit:
+def transport_problem(error: Exception, host: str) -> Unfit:
+    """Why nobody could be asked: down where the host itself says so, else unknown."""
     for cause in _causes(error):
         match cause:
             case socket.gaierror():

@@ -1,16 +1,15 @@
 """A health check by a connection that opens: it tells that somebody listens, and nothing of how the server is."""
 
 import asyncio
-import socket
 import time
 from contextlib import suppress
 
 import msgspec
 
 from console.cluster.snapshot import Health
-from console.cluster.text import clean
 from console.cluster.views import HealthView
 from console.ports.plugins import Context
+from plugins.http import Unfit, transport_problem, unfit_view
 
 
 class TCP:
@@ -39,13 +38,9 @@ class TCP:
             async with asyncio.timeout(self._settings.deadline_s):
                 _, writer = await asyncio.open_connection(address, port or self._settings.port)
         except TimeoutError:
-            return _view(server, Health.UNKNOWN, f"no answer within {self._settings.deadline_s:g} s")
-        except ConnectionRefusedError:
-            return _view(server, Health.DOWN, "connection refused")
-        except socket.gaierror:
-            return _view(server, Health.UNKNOWN, f"name {address} cannot be resolved")
+            return unfit_view(server, Unfit(f"no answer within {self._settings.deadline_s:g} s", Health.UNKNOWN))
         except OSError as error:
-            return _view(server, Health.UNKNOWN, f"cannot be reached: {error.strerror or error}")
+            return unfit_view(server, transport_problem(error, address))
         latency_ms = (time.monotonic() - began_s) * 1000
         writer.close()
         with suppress(OSError):
@@ -54,10 +49,6 @@ class TCP:
 
     async def close(self) -> None:
         """Nothing is kept."""
-
-
-def _view(server: str, health: Health, reason: str) -> HealthView:
-    return HealthView(server=server, health=health, reason=clean(reason))
 
 
 PROVIDES = {"health": TCP}

@@ -112,12 +112,8 @@ def _set(before: ReplicaSet, after: ReplicaSet) -> Iterator[Change]:
     name = after.name or before.name or "replica set"
     was, now = before.primary, after.primary
     if (was and was.name) != (now and now.name):
-        gap = gap_words(after)
-        says = (
-            _leads(now) + (f"; {gap}" if gap else "")
-            if now
-            else f"there is no Primary, {was.name if was else 'nobody'} was"
-        )
+        nobody = f"there is no Primary, {was.name if was else 'nobody'} was"
+        says = _leads(now) + gap_words(after) if now else nobody
         yield _change("primary", "replica_set", name, was and was.name, now and now.name, says)
     for kind, what, old, new in (
         ("term", "term", before.term, after.term),

@@ -1,21 +1,14 @@
 """Who keeps a server out of service, by the word of the set, and whether it is."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 from console.cluster.merge import judged
-from console.cluster.snapshot import Admin, Finding, Hold, Lease, Snapshot
-from tests.cluster.pictures import AT, calm, with_pools
+from console.cluster.snapshot import Admin, Finding, Snapshot
+from tests.cluster.pictures import calm, with_pools
+from tests.cluster.test_diagnoses import HOLD as EXPIRED
+from tests.cluster.test_merge_lease import LEASE
 
-HOLD = Hold(
-    target="app2",
-    admin=Admin.DRAIN,
-    owner="ann@bastion1",
-    reason="kernel",
-    since=AT - timedelta(hours=1),
-    until=None,
-)
-LEASE = Lease(owner="ann@one", run="aaaa", says="Drain app2", reason="kernel", fence=3, left_s=8.0)
+HOLD = replace(EXPIRED, until=None)
 
 
 def not_kept(snapshot: Snapshot) -> list[Finding]:

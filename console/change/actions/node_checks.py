@@ -11,27 +11,25 @@ from console.cluster.snapshot import Admin, Node, ServiceState, Snapshot
 
 def checks(snapshot: Snapshot, work: Work, parameters: Mapping[str, Value]) -> tuple[Check, ...]:
     """The service can be turned, and the cluster can do without the node meanwhile."""
-    found = [_service_check(work.node)]
-    if work.server:
-        found += pool.balancer_checks(snapshot, work.server)
-        found.append(pool.capacity_check(snapshot, work.server, Admin.MAINT))
-    if work.member:
-        found += absence.checks(snapshot, work.member, float(parameters["absence"]))
-    if work.leads:
-        found += step_down.plan(snapshot, work.node.name, hand_over()).checks
-    return tuple(found)
+    away = absence.checks(snapshot, work.member, float(parameters["absence"])) if work.member else ()
+    return (_service_check(work.node), *_server_checks(snapshot, work), *away, *_leader_checks(snapshot, work))
 
 
 def still(snapshot: Snapshot, plan: Plan) -> tuple[Check, ...]:
     """What must hold to go on where an interrupted run ended; a stop that is yet to come looks again for itself."""
     work = find(snapshot, plan.target)
-    found = [_known_check(work.node)]
-    if work.server:
-        found += pool.balancer_checks(snapshot, work.server)
-        found.append(pool.capacity_check(snapshot, work.server, Admin.MAINT))
-    if work.leads:
-        found += step_down.plan(snapshot, work.node.name, hand_over()).checks
-    return tuple(found)
+    return (_known_check(work.node), *_server_checks(snapshot, work), *_leader_checks(snapshot, work))
+
+
+def _server_checks(snapshot: Snapshot, work: Work) -> tuple[Check, ...]:
+    if work.server is None:
+        return ()
+    balancers = pool.balancer_checks(snapshot, work.server)
+    return (*balancers, pool.capacity_check(snapshot, work.server, Admin.MAINT))
+
+
+def _leader_checks(snapshot: Snapshot, work: Work) -> tuple[Check, ...]:
+    return step_down.plan(snapshot, work.node.name, hand_over()).checks if work.leads else ()
 
 
 def _service_check(node: Node) -> Check:

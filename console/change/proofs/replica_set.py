@@ -42,6 +42,5 @@ class NewPrimary:
         for member in members:
             if member.believes_primary != primary.address:
                 return Verdict(False, f"{member.name} does not see {primary.name} as Primary yet")
-        gap = gap_words(snapshot.replica_set)
         says = f"{primary.name} is Primary in term {primary.term}, seen by {len(members)} members"
-        return Verdict(True, f"{says}; {gap}" if gap else says)
+        return Verdict(True, says + gap_words(snapshot.replica_set))

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from console.cluster.finding import critical, listed, warning
+from console.cluster.diagnoses.pools import places
+from console.cluster.finding import critical, warning
 from console.cluster.snapshot import Admin, Finding, Snapshot
 
 
@@ -27,7 +28,7 @@ def hold_not_kept(snapshot: Snapshot) -> Iterator[Finding]:
         if taking:
             says = (
                 f"{hold.owner} keeps it in {hold.admin} since {hold.since:%Y-%m-%d %H:%M} UTC: {hold.reason}; and "
-                f"it is ready in {listed(f'{entry.backend} on {entry.balancer}' for entry in taking)}. "
+                f"it is ready in {places(taking)}. "
                 f"`{hold.admin} {hold.target}` sets it again, `ready {hold.target}` ends it."
             )
             finding = critical if hold.admin is Admin.MAINT else warning

@@ -15,7 +15,7 @@ def drain_lost(snapshot: Snapshot) -> Iterator[Finding]:
             admin = Admin.MAINT if was_maint else Admin.DRAIN
             who = listed(entry.balancer for entry in lost)
             says = (
-                f"{server.name} was in {admin} and takes traffic again in {_places(lost)}: {who} was reloaded or "
+                f"{server.name} was in {admin} and takes traffic again in {places(lost)}: {who} was reloaded or "
                 f"restarted and forgot it. `{admin} {server.name}` sets it again, `ready {server.name}` lets it be."
             )
             yield (critical if was_maint else warning)("drain-lost", server.name, says, f"{admin} {server.name}")
@@ -86,7 +86,8 @@ def _known(server: AppServer) -> list[PoolMember]:
     return [entry for entry in server.pools if entry.known]
 
 
-def _places(entries: Iterable[PoolMember]) -> str:
+def places(entries: Iterable[PoolMember]) -> str:
+    """`app on lb1 and web on lb1`."""
     return listed(f"{entry.backend} on {entry.balancer}" for entry in entries)
 
 
