@@ -20,7 +20,7 @@ VERBS = {
     "demo": "lab",
     "info": "setup",
     "config": "setup",
-    "plugins": "setup",
+    "plugins": "plugins",
 }
 """Each verb, and the file of this room that it stands in."""
 

@@ -10,6 +10,7 @@ from console.ports.protocols import (
     BalancerPort,
     HealthCheck,
     HostFacts,
+    JournalCopy,
     Refused,
     ReplicaSetPort,
     ServicePort,
@@ -32,6 +33,8 @@ class Reach:
     services: Mapping[str, ServicePort] = field(default_factory=dict)
     """By node; nodes whose service is not declared are missing."""
     sizes: Mapping[str, SizePort] = field(default_factory=dict)
+    copies: Mapping[str, JournalCopy] = field(default_factory=dict)
+    """Where the journal is copied to, by name."""
 
     @classmethod
     def of(cls, file: ClusterFile) -> "Reach":
@@ -59,6 +62,11 @@ class Reach:
             services={n.name: made("service", n.service, i, n.name) for i, n in enumerate(table.nodes) if n.service},
             sizes={n.name: made("size", n.size, i, n.name) for i, n in enumerate(table.nodes) if n.size},
             hosts=file.hosts,
+            copies={
+                name: file.make("journal", copy, f"$.journal[{index}]", name, shells)
+                for index, copy in enumerate(table.journal)
+                for name in [str(copy.get("name") or copy["plugin"])]
+            },
         )
 
     def balancer(self, name: str) -> BalancerPort:
@@ -83,6 +91,6 @@ class Reach:
 
     async def close(self) -> None:
         """Let go of every connection."""
-        for port in (*self.balancers.values(), self.replica_set, self.health, self.shells):
+        for port in (*self.balancers.values(), *self.copies.values(), self.replica_set, self.health, self.shells):
             if port is not None:
                 await port.close()

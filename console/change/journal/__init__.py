@@ -4,6 +4,7 @@ No intent on disk, no op. A record is `SHA256(0x00 || prev || body)`; its body i
 The newest head also stands in an anchor file and, where there is one, in syslog, so that a cut tail is found as well.
 """
 
+from console.change.journal.copies import Copier, CopyState
 from console.change.journal.export import export
 from console.change.journal.record import JournalError, Record
 from console.change.journal.store import FILE, Journal
@@ -12,6 +13,8 @@ from console.change.journal.verification import Problem, Verdict, verify
 
 __all__ = [
     "FILE",
+    "Copier",
+    "CopyState",
     "Journal",
     "JournalError",
     "Problem",

@@ -1,0 +1,102 @@
+"""A copy of the journal in syslog: on this machine, or on another that takes it by UDP or TCP."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Sequence
+from logging.handlers import SysLogHandler
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+from console.ports.plugins import Context
+from console.ports.protocols import CopiedRecord, NotKept
+
+PORT = 514
+MESSAGE_BYTES = {"unix": 60_000, "udp": 1400, "tcp": 60_000}
+"""What of one record is sent at most; of a longer one the head, with its hash, and the beginning of its body."""
+
+
+class Syslog:
+    """One line a record: who it is in the chain, then its body."""
+
+    class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+        """One `[[journal]]` table."""
+
+        address: str = "unix:///dev/log"
+        """`unix:///dev/log`, `udp://host:514` or `tcp://host:514`; UDP is lost without a word when nobody listens."""
+        facility: str = "auth"
+        deadline_s: float = 3.0
+
+        def __post_init__(self) -> None:
+            """Raises ValueError for an address or a facility that is none."""
+            if _kind(self.address) not in MESSAGE_BYTES:
+                raise ValueError(f"address {self.address!r}: expected unix:///path, udp://host:port or tcp://host:port")
+            if self.facility not in SysLogHandler.facility_names:
+                names = ", ".join(sorted(SysLogHandler.facility_names))
+                raise ValueError(f"facility {self.facility!r}: expected one of {names}")
+
+    def __init__(self, settings: Settings, context: Context) -> None:
+        self._settings = settings
+
+    async def keep(self, records: Sequence[CopiedRecord]) -> None:
+        """Raises NotKept where the log cannot be reached; what stands there is not read back."""
+        try:
+            await asyncio.to_thread(self._send, records)
+        except OSError as error:
+            why = error.strerror or str(error) or type(error).__name__
+            raise NotKept(f"{self._settings.address} does not take it: {why}") from None
+
+    async def close(self) -> None:
+        """Nothing is kept open."""
+
+    def _send(self, records: Sequence[CopiedRecord]) -> None:
+        handler = _Handler(self._settings)
+        try:
+            for record in records:
+                handler.send(_line(record, MESSAGE_BYTES[_kind(self._settings.address)]))
+        finally:
+            handler.close()
+
+
+class _Handler(SysLogHandler):
+    """The library's, but what cannot be sent is raised, and a stream ends each message with a newline."""
+
+    append_nul = False
+
+    def __init__(self, settings: Syslog.Settings) -> None:
+        kind, place = _kind(settings.address), urlsplit(settings.address)
+        stream = kind == "tcp"
+        super().__init__(
+            place.path if kind == "unix" else (place.hostname or "", place.port or PORT),
+            SysLogHandler.facility_names[settings.facility],
+            socket.SOCK_STREAM if stream else None if kind == "unix" else socket.SOCK_DGRAM,
+            **({"timeout": settings.deadline_s} if stream else {}),
+        )
+        self.ident = "watchkeeper: "
+        self._end = "\n" if stream else ""
+        if connected := getattr(self, "socket", None):  # typeshed does not know it; by TCP it is made when it sends
+            connected.settimeout(settings.deadline_s)
+
+    def send(self, words: str) -> None:
+        """Raises OSError."""
+        self.emit(logging.LogRecord("watchkeeper", logging.INFO, "", 0, words + self._end, None, None))
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Called inside the handling of the error."""
+        raise
+
+
+def _line(record: CopiedRecord, limit: int) -> str:
+    head = f"journal {record.journal_id} seq {record.seq} hash {record.hash} {record.kind} "
+    return head + record.body.encode()[: limit - len(head)].decode("utf-8", "ignore")
+
+
+def _kind(address: str) -> str:
+    kind, place = urlsplit(address).scheme, urlsplit(address)
+    there = place.path.startswith("/") and Path(place.path).name if kind == "unix" else place.hostname
+    return kind if there else ""
+
+
+PROVIDES = {"journal": Syslog}
