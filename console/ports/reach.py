@@ -8,6 +8,7 @@ from typing import Any
 from console.ports.clusterfile import ClusterFile
 from console.ports.protocols import (
     BalancerPort,
+    Closes,
     HealthCheck,
     HostFacts,
     JournalCopy,
@@ -91,6 +92,8 @@ class Reach:
 
     async def close(self) -> None:
         """Let go of every connection."""
-        for port in (*self.balancers.values(), *self.copies.values(), self.replica_set, self.health, self.shells):
-            if port is not None:
+        several = (self.balancers, self.services, self.sizes, self.copies)
+        ports = [port for named in several for port in named.values()]
+        for port in (*ports, self.replica_set, self.health, self.shells):  # the shells last: others go through them
+            if isinstance(port, Closes):
                 await port.close()

@@ -10,13 +10,14 @@ from console.ports.protocols.health import HealthCheck, TellsSizing
 from console.ports.protocols.host import Completed, HostFacts, Shell, Shells
 from console.ports.protocols.journal import CopiedRecord, Forked, JournalCopy, NotKept
 from console.ports.protocols.lease import Claim, Holder, KeepsLease, LeaseState, LeaseStore
-from console.ports.protocols.node import ServicePort, SizePort, Verb
+from console.ports.protocols.node import Closes, ServicePort, SizePort, Verb
 from console.ports.protocols.replica_set import Freezes, LooksAtSpares, Reconfigures, ReplicaSetPort, StepsDown
 
 __all__ = [
     "AddsServers",
     "BalancerPort",
     "Claim",
+    "Closes",
     "Completed",
     "CopiedRecord",
     "EndsSessions",
