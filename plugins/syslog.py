@@ -1,11 +1,11 @@
 """A copy of the journal in syslog: on this machine, or on another that takes it by UDP or TCP."""
 
 import asyncio
-import logging
 import socket
 from collections.abc import Sequence
 from logging.handlers import SysLogHandler
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -52,40 +52,38 @@ class Syslog:
         """Nothing is kept open."""
 
     def _send(self, records: Sequence[CopiedRecord]) -> None:
-        handler = _Handler(self._settings)
-        try:
+        kind, priority = _kind(self._settings.address), _priority(self._settings.facility)
+        with _connected(self._settings.address, self._settings.deadline_s) as log:
             for record in records:
-                handler.send(_line(record, MESSAGE_BYTES[_kind(self._settings.address)]))
-        finally:
-            handler.close()
+                line = _line(record, MESSAGE_BYTES[kind])
+                if kind == "unix":  # as syslog(3) writes it
+                    log.send(f"<{priority}>watchkeeper: {line}".encode())
+                    continue
+                head = f"<{priority}>1 {record.at.isoformat()} {socket.gethostname()} watchkeeper - - - "  # RFC 5424
+                log.sendall((head + line + "\n" * (kind == "tcp")).encode())
 
 
-class _Handler(SysLogHandler):
-    """The library's, but what cannot be sent is raised, and a stream ends each message with a newline."""
-
-    append_nul = False
-
-    def __init__(self, settings: Syslog.Settings) -> None:
-        kind, place = _kind(settings.address), urlsplit(settings.address)
-        stream = kind == "tcp"
-        super().__init__(
-            place.path if kind == "unix" else (place.hostname or "", place.port or PORT),
-            SysLogHandler.facility_names[settings.facility],
-            socket.SOCK_STREAM if stream else None if kind == "unix" else socket.SOCK_DGRAM,
-            **({"timeout": settings.deadline_s} if stream else {}),
-        )
-        self.ident = "watchkeeper: "
-        self._end = "\n" if stream else ""
-        if connected := getattr(self, "socket", None):  # typeshed does not know it; by TCP it is made when it sends
-            connected.settimeout(settings.deadline_s)
-
-    def send(self, words: str) -> None:
-        """Raises OSError."""
-        self.emit(logging.LogRecord("watchkeeper", logging.INFO, "", 0, words + self._end, None, None))
-
-    def handleError(self, record: logging.LogRecord) -> None:
-        """Called inside the handling of the error."""
+def _connected(address: str, deadline_s: float) -> socket.socket:
+    """Raises OSError."""
+    kind, place = _kind(address), urlsplit(address)
+    if kind == "tcp":
+        return socket.create_connection((place.hostname or "", place.port or PORT), timeout=deadline_s)
+    where: Any = place.path
+    family = socket.AF_UNIX
+    if kind == "udp":
+        family, _, _, _, where = socket.getaddrinfo(place.hostname, place.port or PORT, type=socket.SOCK_DGRAM)[0]
+    log = socket.socket(family, socket.SOCK_DGRAM)
+    try:
+        log.settimeout(deadline_s)
+        log.connect(where)
+    except OSError:
+        log.close()
         raise
+    return log
+
+
+def _priority(facility: str) -> int:
+    return SysLogHandler.facility_names[facility] << 3 | SysLogHandler.LOG_INFO
 
 
 def _line(record: CopiedRecord, limit: int) -> str:

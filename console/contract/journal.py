@@ -5,9 +5,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import cast
 
-from console.contract.behaviour import Suite, expect
-from console.ports.protocols import CopiedRecord, Forked, JournalCopy
+from console.contract.behaviour import NotOffered, Suite, expect
+from console.ports.protocols import CopiedRecord, Forked, JournalCopy, ReadsBack
 
 
 def example(journal_id: str, seq: int, kind: str = "journal.tried") -> CopiedRecord:
@@ -69,10 +70,21 @@ async def a_record_that_is_there_already_is_taken_again_without_harm(subject: Jo
     await fresh.expect_kept(records, at_most_once=subject.compares)
 
 
+@JOURNAL.behaviour(needs=(ReadsBack,), changes=True)
+async def the_newest_record_can_be_read_back(subject: JournalSubject) -> None:
+    fresh = replace(subject, journal_id=f"{subject.journal_id}-head")
+    reader = cast(ReadsBack, fresh.port)
+    expect(await reader.head(fresh.journal_id) is None, "expected nothing of a journal that it does not know")
+    records = [example(fresh.journal_id, seq) for seq in range(1, 12)]
+    await fresh.port.keep(records)
+    head, wanted = await reader.head(fresh.journal_id), (records[-1].seq, records[-1].hash)
+    expect(head == wanted, f"expected {wanted}, got {head}")
+
+
 @JOURNAL.behaviour(changes=True)
 async def another_record_under_the_same_number_is_a_fork(subject: JournalSubject) -> None:
     if not subject.compares:
-        return
+        raise NotOffered
     fresh = replace(subject, journal_id=f"{subject.journal_id}-fork")
     await fresh.port.keep([example(fresh.journal_id, 1)])
     try:

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 from pymongo import AsyncMongoClient, WriteConcern
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError, OperationFailure, PyMongoError
 
 from console.ports.plugins import Context
@@ -43,10 +44,7 @@ class MongoCopy:
 
     async def keep(self, records: Sequence[CopiedRecord]) -> None:
         """In their order; one that is there already is compared. Raises NotKept or Forked."""
-        deadline_s = self._settings.deadline_s
-        where = self._client[self._settings.database].get_collection(
-            self._settings.collection, write_concern=WriteConcern("majority", wtimeout=int(deadline_s * 1000))
-        )
+        where = self._collection
         try:
             for record in records:
                 try:
@@ -58,10 +56,25 @@ class MongoCopy:
         except (PyMongoError, OSError, TimeoutError) as error:
             raise NotKept(_problem(error, self._settings)) from None
 
+    async def head(self, journal_id: str) -> tuple[int, str] | None:
+        """By its seq. Raises NotKept."""
+        of_it = {"_id": {"$gte": f"{journal_id}:", "$lt": f"{journal_id};"}}  # `;` is what follows `:`
+        try:
+            found = await self._collection.find_one(of_it, sort=[("seq", -1)])
+        except (PyMongoError, OSError, TimeoutError) as error:
+            raise NotKept(_problem(error, self._settings)) from None
+        return (int(found["seq"]), str(found["hash"])) if found else None
+
     async def close(self) -> None:
         """Let go of the client."""
         if self._made:
             await self._made.close()
+
+    @property
+    def _collection(self) -> AsyncCollection[Document]:
+        acknowledged = WriteConcern("majority", wtimeout=int(self._settings.deadline_s * 1000))
+        database = self._client[self._settings.database]
+        return database.get_collection(self._settings.collection, write_concern=acknowledged)
 
     @property
     def _client(self) -> "AsyncMongoClient[Document]":

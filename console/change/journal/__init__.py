@@ -9,7 +9,7 @@ from console.change.journal.export import export
 from console.change.journal.record import JournalError, Record
 from console.change.journal.store import FILE, Journal
 from console.change.journal.unfinished import Unfinished, confirmed_plan, run_named
-from console.change.journal.verification import Problem, Verdict, verify
+from console.change.journal.verification import Problem, Verdict, verify, verify_copies
 
 __all__ = [
     "FILE",
@@ -25,4 +25,5 @@ __all__ = [
     "export",
     "run_named",
     "verify",
+    "verify_copies",
 ]

@@ -101,10 +101,10 @@ class Copier:
                     break
                 async with asyncio.timeout(DEADLINE_S):
                     await self.copies[name].keep(batch)
-            except (NotKept, sqlite3.Error, OSError) as problem:
-                return self._behind(state, str(problem) or type(problem).__name__)
             except TimeoutError:
                 return self._behind(state, f"no answer within {DEADLINE_S:g} s")
+            except (NotKept, sqlite3.Error, OSError) as problem:
+                return self._behind(state, str(problem) or type(problem).__name__)
             except Forked as fork:
                 return CopyState(name=name, seq=state.seq, behind=state.behind, problem=str(fork), forked=True)
             except Exception as broken:  # noqa: BLE001 - a plugin may raise anything

@@ -8,7 +8,7 @@ from console.ports.protocols.balancer import AddsServers, BalancerPort, EndsSess
 from console.ports.protocols.errors import Refused, ShellError, Unclear
 from console.ports.protocols.health import HealthCheck, TellsSizing
 from console.ports.protocols.host import Completed, HostFacts, Shell, Shells
-from console.ports.protocols.journal import CopiedRecord, Forked, JournalCopy, NotKept
+from console.ports.protocols.journal import CopiedRecord, Forked, JournalCopy, NotKept, ReadsBack
 from console.ports.protocols.lease import Claim, Holder, KeepsLease, LeaseState, LeaseStore
 from console.ports.protocols.node import Closes, ServicePort, SizePort, Verb
 from console.ports.protocols.replica_set import Freezes, LooksAtSpares, Reconfigures, ReplicaSetPort, StepsDown
@@ -32,6 +32,7 @@ __all__ = [
     "LeaseStore",
     "LooksAtSpares",
     "NotKept",
+    "ReadsBack",
     "Reconfigures",
     "Refused",
     "ReplicaSetPort",

@@ -49,3 +49,12 @@ class JournalCopy(Protocol):
     async def close(self) -> None:
         """Let go of connections."""
         ...
+
+
+@runtime_checkable
+class ReadsBack(Protocol):
+    """A copy by which the journal can be checked."""
+
+    async def head(self, journal_id: str) -> tuple[int, str] | None:
+        """The newest record that it has of a journal, as (seq, hash); None without any. Raises NotKept."""
+        ...
