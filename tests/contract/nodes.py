@@ -17,8 +17,7 @@ from console.ports.protocols import Shells
 from console.ports.reach import Reach
 from plugins.memory import cluster_file
 from tests.conftest import RunningLab
-from tests.contract.libvirt import libvirtd
-from tests.contract.local_host import LocalHosts
+from tests.contract.libvirt import CONNECT, virsh
 from tests.contract.replay import docker, proxmox, systemd
 from tests.contract.replay.host import GIB
 from tests.contract.subject import Held, case
@@ -105,9 +104,9 @@ async def replayed_docker(request: pytest.FixtureRequest) -> AsyncIterator[Held[
 @asynccontextmanager
 async def real_libvirt(request: pytest.FixtureRequest) -> AsyncIterator[Held[Any]]:
     """libvirt's own test driver."""
-    with libvirtd() as (address, version):
-        table = {"domain": "test", "host": "kvm1", "connect": address}
-        subject = await pair("libvirt", LocalHosts(), table, Size(cpus=1.0, memory_bytes=GIB))
+    async with virsh() as (host, version):
+        table = {"domain": "test", "host": "kvm1", "connect": CONNECT}
+        subject = await pair("libvirt", host, table, Size(cpus=1.0, memory_bytes=GIB))
         yield Held("libvirt", "real", f"virsh {version}, test driver", subject)
 
 
@@ -135,7 +134,7 @@ SUBJECTS = [
     case(lab_command, "command", pytest.mark.live),
     case(replayed_systemd, "systemd-replayed"),
     case(replayed_docker, "docker-replayed"),
-    case(real_libvirt, "libvirt", pytest.mark.live),
+    case(real_libvirt, "libvirt"),
     case(replayed_proxmox, "proxmox-replayed"),
 ]
 """Every one that there is."""
