@@ -18,6 +18,7 @@ from console.ports.reach import Reach
 from plugins.memory import cluster_file
 from tests.conftest import RunningLab
 from tests.contract.libvirt import CONNECT, virsh
+from tests.contract.podman import NAME, podman
 from tests.contract.replay import docker, proxmox, systemd
 from tests.contract.replay.host import GIB
 from tests.contract.subject import Held, case
@@ -102,6 +103,14 @@ async def replayed_docker(request: pytest.FixtureRequest) -> AsyncIterator[Held[
 
 
 @asynccontextmanager
+async def real_podman(request: pytest.FixtureRequest) -> AsyncIterator[Held[Any]]:
+    with podman() as (host, version):
+        table = {"container": NAME}
+        subject = await pair("podman", host, table, Size(cpus=0.5, memory_bytes=GIB))
+        yield Held("podman", "real", f"podman {version}", subject)
+
+
+@asynccontextmanager
 async def real_libvirt(request: pytest.FixtureRequest) -> AsyncIterator[Held[Any]]:
     """libvirt's own test driver."""
     async with virsh() as (host, version):
@@ -134,6 +143,7 @@ SUBJECTS = [
     case(lab_command, "command", pytest.mark.live),
     case(replayed_systemd, "systemd-replayed"),
     case(replayed_docker, "docker-replayed"),
+    case(real_podman, "podman", pytest.mark.live),
     case(real_libvirt, "libvirt"),
     case(replayed_proxmox, "proxmox-replayed"),
 ]
