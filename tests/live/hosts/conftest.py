@@ -1,0 +1,45 @@
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.live.hosts import lab as labs
+from tests.live.hosts.console import Console
+from tests.live.hosts.lab import Lab
+
+GREEN_PATIENCE_S = 90.0
+
+
+@pytest.fixture(scope="session")
+def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """One lab of booted hosts for all tests; taken down whatever happens."""
+    if why := labs.missing():
+        pytest.skip(why)
+    home = tmp_path_factory.mktemp("hosts") / "lab"
+    yield labs.up(home, say=print)
+    labs.down(home)
+
+
+@pytest.fixture
+async def console(hosts: Lab, tmp_path: Path) -> AsyncIterator[Console]:
+    """The command line on the lab, which is whole before the test."""
+    (tmp_path / "state").mkdir(mode=0o700)
+    opened = Console(hosts, tmp_path / "state")
+    await await_green(opened)
+    yield opened
+
+
+async def await_green(console: Console) -> None:
+    """Wait until every server, balancer, member and host is up."""
+    loop = asyncio.get_running_loop()
+    ends_s = loop.time() + GREEN_PATIENCE_S
+    while True:
+        document = await console.status()
+        rows = [*document["app_servers"], *document["balancers"], *document["nodes"]]
+        wrong = [f"{row['name']}: {row['health']} {row['reason']}" for row in rows if row["health"] != "up"]
+        members = [member["state"] for member in document["replica_set"]["members"]]
+        if not wrong and sorted(set(members)) == ["PRIMARY", "SECONDARY"]:
+            return
+        if loop.time() > ends_s:
+            raise AssertionError(f"the lab is not green: {wrong}, {members}")
