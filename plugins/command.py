@@ -1,10 +1,8 @@
 """A site's own scripts: how a node's service is started and stopped, and how the node is resized and read."""
 
-import asyncio
 import math
 import re
-import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import fields
 
 import msgspec
@@ -13,11 +11,11 @@ from console.cluster.snapshot import ServiceState, Size
 from console.cluster.text import clean
 from console.cluster.views import ServiceView, SizeView
 from console.ports.plugins import Context
-from console.ports.protocols import Completed, Refused, Shell, ShellError, Unclear, Verb
+from console.ports.protocols import Refused, Verb
+from plugins._commands import SHOWN_CHARACTERS, Commands, Unread, first_line
 
 FIELD = re.compile(r"{([a-z_]*)}")
 FIELDS = tuple(field.name for field in fields(Size))
-SHOWN_CHARACTERS = 200
 STATES = {
     **dict.fromkeys(("running", "active"), ServiceState.RUNNING),
     **dict.fromkeys(("stopped", "inactive", "failed", "dead"), ServiceState.STOPPED),
@@ -25,45 +23,7 @@ STATES = {
 """What the first word of a service's state means; on its way between them (systemd's `deactivating`) it is neither."""
 
 
-class _Scripts:
-    """Runs declared commands on one node."""
-
-    def __init__(self, context: Context, deadline_s: float) -> None:
-        if context.shells is None:
-            raise ValueError("its commands need a [shell] table")
-        self._node = context.name
-        self._shell: Shell = context.shells.on(context.name)
-        self._deadline_s = deadline_s
-
-    async def _look(self, argv: Sequence[str]) -> str:
-        """What a reading command prints. Raises ValueError with the reason."""
-        try:
-            done = await self._run(argv)
-        except TimeoutError:
-            raise ValueError(f"no answer within {self._deadline_s:g} s") from None
-        except ShellError as problem:
-            raise ValueError(str(problem)) from None
-        # systemctl is-active answers with a status as well as with a word.
-        if not done.stdout.strip():
-            raise ValueError(_first(done.stderr) or f"exit status {done.status} and no word")
-        return done.stdout
-
-    async def _change(self, argv: Sequence[str]) -> None:
-        try:
-            done = await self._run(argv)
-        except TimeoutError:
-            raise Unclear(f"'{shlex.join(argv)}' on {self._node} did not end within {self._deadline_s:g} s") from None
-        except ShellError as problem:
-            raise Unclear(f"'{shlex.join(argv)}' on {self._node}: {problem}") from None
-        if done.status:
-            raise Refused(f"{self._node}: {_first(done.stderr) or f'exit status {done.status}'}")
-
-    async def _run(self, argv: Sequence[str]) -> Completed:
-        async with asyncio.timeout(self._deadline_s + 2):
-            return await self._shell.run(argv, timeout_s=self._deadline_s)
-
-
-class CommandService(_Scripts):
+class CommandService:
     """A service that is turned by commands."""
 
     class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -73,29 +33,34 @@ class CommandService(_Scripts):
         """Prints a word: running or active; stopped, inactive, failed or dead; any other leaves it unknown."""
         start: list[str] = []
         stop: list[str] = []
+        sudo: bool = False
+        """Run what changes something by `sudo -n`."""
         deadline_s: float = 60.0
 
     def __init__(self, settings: Settings, context: Context) -> None:
-        super().__init__(context, settings.deadline_s)
+        self._commands = Commands(context, settings.deadline_s, sudo=settings.sudo)
+        self._node = context.name
         self._settings = settings
 
     async def look(self) -> ServiceView:
         """By the first word that the command prints."""
         try:
-            word = (await self._look(self._settings.state)).split()[0].lower()
-        except ValueError as problem:
+            word = (await _printed(self._commands, self._settings.state)).split()[0].lower()
+            declared = [argv for argv in (self._settings.stop, self._settings.start) if argv]
+            forbidden = await self._commands.forbidden(declared)
+        except Unread as problem:
             return ServiceView(node=self._node, state=ServiceState.UNKNOWN, reason=str(problem))
         state = STATES.get(word, ServiceState.UNKNOWN)
         reason = "" if state is ServiceState.RUNNING else clean(word, SHOWN_CHARACTERS)
-        return ServiceView(node=self._node, state=state, reason=reason)
+        return ServiceView(node=self._node, state=state, reason=reason, forbidden=forbidden)
 
     async def turn(self, verb: Verb) -> None:
         """Raises Refused with the command's own words, or Unclear."""
-        await self._change(self._declared(verb))
+        await self._commands.change(self._declared(verb))
 
     def command(self, verb: Verb) -> str:
         """As it would be typed on the node. Raises Refused when it is not declared."""
-        return shlex.join(self._declared(verb))
+        return self._commands.line(self._declared(verb))
 
     def _declared(self, verb: Verb) -> list[str]:
         argv = self._settings.start if verb == "start" else self._settings.stop
@@ -104,7 +69,7 @@ class CommandService(_Scripts):
         return argv
 
 
-class CommandSize(_Scripts):
+class CommandSize:
     """A size that is read and changed by commands."""
 
     class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -119,6 +84,8 @@ class CommandSize(_Scripts):
         """Words with {cpus}, {memory_bytes}, {cache_bytes}, {workers}: numbers, empty for what stays as it is."""
         live: bool = False
         """A new size takes effect at once; otherwise at the next start of the service."""
+        sudo: bool = False
+        """Run what changes something by `sudo -n`."""
         deadline_s: float = 60.0
 
         def __post_init__(self) -> None:
@@ -128,30 +95,34 @@ class CommandSize(_Scripts):
                     raise ValueError(f"set: no field {{{name}}}; there are: {', '.join(FIELDS)}")
 
     def __init__(self, settings: Settings, context: Context) -> None:
-        super().__init__(context, settings.deadline_s)
+        self._commands = Commands(context, settings.deadline_s, sudo=settings.sudo)
+        self._node = context.name
         self._settings = settings
 
     async def look(self) -> SizeView:
         """What the reading command prints."""
         try:
-            told = _parsed(await self._look(self._settings.read))
-        except ValueError as problem:
+            told = _parsed(await _printed(self._commands, self._settings.read))
+            sized = _size(told)
+            forbidden = await self._commands.forbidden([self._filled(sized)] if self._settings.set else [])
+        except (Unread, ValueError) as problem:
             return SizeView(node=self._node, size=None, reason=str(problem), live=self._settings.live)
         return SizeView(
             node=self._node,
-            size=_size(told),
+            size=sized,
             most=_size(told, "most_"),
             in_use_bytes=_whole(told.get("in_use_bytes")),
             live=self._settings.live,
+            forbidden=forbidden,
         )
 
     async def resize(self, size: Size) -> None:
         """Raises Refused with the command's own words, or Unclear."""
-        await self._change(self._filled(size))
+        await self._commands.change(self._filled(size))
 
     def resize_command(self, size: Size) -> str:
         """As it would be typed on the node. Raises Refused when it is not declared."""
-        return shlex.join(self._filled(size))
+        return self._commands.line(self._filled(size))
 
     def _filled(self, size: Size) -> list[str]:
         if not self._settings.set:
@@ -162,6 +133,15 @@ class CommandSize(_Scripts):
             return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
         return [FIELD.sub(lambda found: number(found[1]), word) for word in self._settings.set]
+
+
+async def _printed(commands: Commands, argv: list[str]) -> str:
+    """What a reading command prints. Raises Unread with the reason."""
+    done = await commands.completed(argv)
+    # systemctl is-active answers with a status as well as with a word.
+    if not done.stdout.strip():
+        raise Unread(first_line(done.stderr) or f"exit status {done.status} and no word")
+    return done.stdout
 
 
 def _parsed(text: str) -> dict[str, float]:
@@ -196,10 +176,6 @@ def _number(value: str, line: str) -> float:
 
 def _whole(value: float | None) -> int | None:
     return None if value is None else int(value)
-
-
-def _first(text: str) -> str:
-    return clean(next(iter(text.strip().splitlines()), ""), SHOWN_CHARACTERS)
 
 
 PROVIDES = {"service": CommandService, "size": CommandSize}

@@ -61,7 +61,13 @@ def _served(node: Node, seen: Observed[ServiceView] | None, now_s: float, limit_
         return node
     age_s = seen.age_s(now_s)
     state = seen.view.state if age_s <= limit_s else ServiceState.UNKNOWN
-    return replace(node, service=state, service_reason=seen.view.reason, service_age_s=age_s)
+    return replace(
+        node,
+        service=state,
+        service_reason=seen.view.reason,
+        service_forbidden=seen.view.forbidden,
+        service_age_s=age_s,
+    )
 
 
 def _sized(node: Node, seen: Observed[SizeView] | None, now_s: float, limit_s: float) -> Node:
@@ -77,5 +83,6 @@ def _sized(node: Node, seen: Observed[SizeView] | None, now_s: float, limit_s: f
         size_age_s=age_s,
         size_live=view.live,
         size_most=view.most,
+        size_forbidden=view.forbidden,
         in_use_bytes=view.in_use_bytes,
     )

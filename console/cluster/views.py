@@ -104,6 +104,8 @@ class ServiceView:
     node: str
     state: ServiceState
     reason: str = ""
+    forbidden: str = ""
+    """Why our user may not start and stop it; empty: it may, or that cannot be told before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +120,8 @@ class SizeView:
     """The largest that it can be given, where that is told."""
     live: bool = False
     """A new size takes effect at once; otherwise at the next start of the service."""
+    forbidden: str = ""
+    """Why our user may not change it; empty: it may, or that cannot be told before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

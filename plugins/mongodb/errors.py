@@ -1,6 +1,7 @@
 """What a failed call means: dead, or only not to be seen; refused, or unknown until re-read."""
 
 import socket
+from errno import ECONNREFUSED, ECONNRESET
 
 from pymongo.errors import (
     AutoReconnect,
@@ -42,9 +43,9 @@ def connection_problem(error: BaseException, deadline_s: float) -> tuple[Health,
         return Health.UNKNOWN, "its name cannot be resolved from here"
     # PyMongo's monitor hands the message on without its cause, and adds the configured timeouts to every message.
     text = " ".join(str(cause).partition(" (configured timeouts")[0] for cause in causes).lower()
-    if "refused" in text:
+    if "refused" in text or f"[errno {ECONNREFUSED}]" in text:  # asyncio only says that its call failed
         return Health.DOWN, "connection refused"
-    if any(word in text for word in ("closed", "reset", "broken pipe", "[errno 104]")):
+    if any(word in text for word in ("closed", "reset", "broken pipe", f"[errno {ECONNRESET}]")):
         return Health.DOWN, "connection closed"
     if "certificate" in text or "ssl" in text:
         return Health.UNKNOWN, f"TLS: {str(error).split(',')[0]}"

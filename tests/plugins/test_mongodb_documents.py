@@ -125,6 +125,11 @@ def caused(cause: BaseException) -> AutoReconnect:
         (AutoReconnect(f"a:1: [Errno 104] Connection reset by peer {TIMEOUTS}"), Health.DOWN, "connection closed"),
         (AutoReconnect(f"a:1: [Errno 104] Connect call failed {TIMEOUTS}"), Health.DOWN, "connection closed"),
         (AutoReconnect(f"a:1: [Errno 111] Connection refused {TIMEOUTS}"), Health.DOWN, "connection refused"),
+        (
+            ServerSelectionTimeoutError(f"a:1: [Errno 111] Connect call failed ('a', 1) {TIMEOUTS}, Timeout: 1.4s"),
+            Health.DOWN,
+            "connection refused",
+        ),
         (AutoReconnect(f"a:1: timed out {TIMEOUTS}"), Health.UNKNOWN, "no answer within 1.5 s"),
         (ServerSelectionTimeoutError("timed out"), Health.UNKNOWN, "no answer within 1.5 s"),
         (TimeoutError(), Health.UNKNOWN, "no answer within 1.5 s"),

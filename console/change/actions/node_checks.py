@@ -12,7 +12,13 @@ from console.cluster.snapshot import Admin, Node, ServiceState, Snapshot
 def checks(snapshot: Snapshot, work: Work, parameters: Mapping[str, Value]) -> tuple[Check, ...]:
     """The service can be turned, and the cluster can do without the node meanwhile."""
     away = absence.checks(snapshot, work.member, float(parameters["absence"])) if work.member else ()
-    return (_service_check(work.node), *_server_checks(snapshot, work), *away, *_leader_checks(snapshot, work))
+    return (
+        _service_check(work.node),
+        *_right_checks(work.node),
+        *_server_checks(snapshot, work),
+        *away,
+        *_leader_checks(snapshot, work),
+    )
 
 
 def still(snapshot: Snapshot, plan: Plan) -> tuple[Check, ...]:
@@ -38,6 +44,19 @@ def _service_check(node: Node) -> Check:
         ok=node.has_service and node.service is ServiceState.RUNNING,
         value=_state(node),
         limit="running" if node.has_service else "`service` in its [[nodes]] table",
+    )
+
+
+def _right_checks(node: Node) -> tuple[Check, ...]:
+    if not node.service_forbidden:
+        return ()
+    return (
+        Check(
+            says=f"our user may start and stop the service of {node.name}",
+            ok=False,
+            value=node.service_forbidden,
+            limit="yes",
+        ),
     )
 
 

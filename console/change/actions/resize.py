@@ -141,7 +141,13 @@ def _size_checks(there: Node, wanted: Size) -> tuple[Check, ...]:
     )
     if there.size is None:
         return (known,)
-    return (known, *_range_checks(there, there.size, wanted), *_room_checks(there, there.size, wanted))
+    right = Check(says=f"our user may resize {there.name}", ok=False, value=there.size_forbidden, limit="yes")
+    return (
+        known,
+        *((right,) if there.size_forbidden else ()),
+        *_range_checks(there, there.size, wanted),
+        *_room_checks(there, there.size, wanted),
+    )
 
 
 def _range_checks(there: Node, now: Size, wanted: Size) -> Iterator[Check]:

@@ -41,12 +41,16 @@ class Node:
     """The cluster file says how its service is started and stopped."""
     service: ServiceState = ServiceState.UNKNOWN
     service_reason: str = ""
+    service_forbidden: str = ""
+    """Why our user may not start and stop it."""
     service_age_s: float | None = field(default=None, compare=False)
     has_size: bool = False
     """The cluster file says how its size is read and changed."""
     size: Size | None = None
     """None while it could not be read."""
     size_reason: str = ""
+    size_forbidden: str = ""
+    """Why our user may not change it."""
     size_age_s: float | None = field(default=None, compare=False)
     size_live: bool = False
     """A new size takes effect at once; otherwise at the next start of the service."""

@@ -1,0 +1,200 @@
+"""systemd: a node's service as a unit, and its size as that unit's limits, read back from the kernel."""
+
+import math
+
+import msgspec
+
+from console.cluster.snapshot import ServiceState, Size
+from console.cluster.views import ServiceView, SizeView
+from console.ports.plugins import Context
+from console.ports.protocols import Refused, Verb
+from plugins._cgroups import filled, held_to, whole_host
+from plugins._commands import Commands, Unread, first_line, properties
+
+STATES = {
+    "active": ServiceState.RUNNING,
+    "reloading": ServiceState.RUNNING,
+    "inactive": ServiceState.STOPPED,
+    "failed": ServiceState.STOPPED,
+}
+"""Of ActiveState; on its way between them it is neither."""
+SERVICE = ("LoadState", "ActiveState", "SubState", "Result", "ExecMainStatus")
+LIMITS = ("LoadState", "ActiveState", "ControlGroup", "MemoryMax", "CPUQuotaPerSecUSec")
+UNLIMITED = "infinity"
+SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0}
+"""How systemd writes a time, as 1min 30s."""
+DEADLINE_S = 90.0
+"""As long as systemd itself waits for a unit to stop, when it is not told otherwise."""
+
+
+class _Unit(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    unit: str
+    """E.g. `mongod.service`."""
+    sudo: bool = True
+    """Run what changes something by `sudo -n`; reading needs no right."""
+    deadline_s: float = DEADLINE_S
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a name that is none."""
+        if not self.unit or self.unit.startswith("-") or any(character.isspace() for character in self.unit):
+            raise ValueError(f"unit {self.unit!r}: expected the name of a unit, as mongod.service")
+
+
+class SystemdService:
+    """One unit, started and stopped."""
+
+    class Settings(_Unit, kw_only=True, forbid_unknown_fields=True):
+        """A node's `service` table."""
+
+    def __init__(self, settings: Settings, context: Context) -> None:
+        self._unit = settings.unit
+        self._commands = Commands(context, settings.deadline_s, sudo=settings.sudo)
+
+    async def look(self) -> ServiceView:
+        """By its ActiveState; of a failed one, the last line of its log where we may read it."""
+        node = self._commands.node
+        try:
+            told = await _shown(self._commands, self._unit, SERVICE)
+            state, reason = STATES.get(told["ActiveState"], ServiceState.UNKNOWN), _reason(told)
+            if told["ActiveState"] == "failed":
+                reason += await self._last_words()
+            forbidden = await self._commands.forbidden([self._words("stop"), self._words("start")])
+        except Unread as problem:
+            return ServiceView(node=node, state=ServiceState.UNKNOWN, reason=str(problem))
+        return ServiceView(node=node, state=state, reason=reason, forbidden=forbidden)
+
+    async def turn(self, verb: Verb) -> None:
+        """Returns when systemd says that it is so. Raises Refused with its words, or Unclear."""
+        try:
+            await self._commands.change(self._words(verb))
+        except Refused as refusal:
+            raise Refused(f"{refusal}{await self._last_words()}") from None
+
+    def command(self, verb: Verb) -> str:
+        """As it would be typed on the node."""
+        return self._commands.line(self._words(verb))
+
+    def _words(self, verb: Verb) -> list[str]:
+        return ["systemctl", verb, self._unit]
+
+    async def _last_words(self) -> str:
+        """The last line of the unit's log; empty where it cannot be read."""
+        try:
+            log = await self._commands.read(
+                ["journalctl", f"--unit={self._unit}", "--lines=1", "--output=cat", "--quiet", "--no-pager"]
+            )
+        except Unread:
+            return ""
+        return f"; its log ends with: {line}" if (line := first_line(log)) else ""
+
+
+class SystemdSize:
+    """The memory and the cpus that one unit may use, live and for every start to come."""
+
+    class Settings(_Unit, kw_only=True, forbid_unknown_fields=True):
+        """A node's `size` table."""
+
+        live: bool = True
+        """The service takes a new size at once; false for one that reads it when it starts, as mongod its cache."""
+        persistent: bool = True
+        """False: the size is lost when the host restarts (`--runtime`)."""
+
+    def __init__(self, settings: Settings, context: Context) -> None:
+        self._settings = settings
+        self._unit = settings.unit
+        self._commands = Commands(context, settings.deadline_s, sudo=settings.sudo)
+        self._host = Size()
+        """The whole host: what a unit without a limit has."""
+
+    async def look(self) -> SizeView:
+        """Of a running unit, what the kernel holds it to; of a stopped one, what it will be held to."""
+        node, live = self._commands.node, self._settings.live
+        try:
+            told = await _shown(self._commands, self._unit, LIMITS)
+            self._host = await whole_host(self._commands)
+            if told["ActiveState"] == "active" and told["ControlGroup"]:
+                size, in_use_bytes = await held_to(self._commands, told["ControlGroup"])
+            else:
+                size, in_use_bytes = _configured(told), 0
+            forbidden = await self._commands.forbidden([self._words(size)])
+        except (Unread, ValueError) as problem:
+            return SizeView(node=node, size=None, reason=str(problem), live=live)
+        return SizeView(
+            node=node,
+            size=filled(size, self._host),
+            in_use_bytes=in_use_bytes,
+            most=self._host,
+            live=live,
+            forbidden=forbidden,
+        )
+
+    async def resize(self, size: Size) -> None:
+        """Raises Refused with systemd's words, or Unclear."""
+        await self._commands.change(self._words(size))
+
+    def resize_command(self, size: Size) -> str:
+        """As it would be typed on the node. Raises Refused for what no unit has."""
+        return self._commands.line(self._words(size))
+
+    def _words(self, size: Size) -> list[str]:
+        for field in ("cache_bytes", "workers"):
+            if getattr(size, field) is not None:
+                option = field.removesuffix("_bytes")
+                raise Refused(f"{self._commands.node}: a unit has no {option}: set it in the service's own file")
+        given = [] if self._settings.persistent else ["--runtime"]
+        words = ["systemctl", "set-property", *given, self._unit]
+        if size.memory_bytes is not None:
+            most = self._host.memory_bytes
+            limit = UNLIMITED if most is not None and size.memory_bytes >= most else str(size.memory_bytes)
+            words.append(f"MemoryMax={limit}")
+        if size.cpus is not None:
+            whole = self._host.cpus is not None and size.cpus >= self._host.cpus
+            words.append("CPUQuota=" if whole else f"CPUQuota={size.cpus * 100:g}%")
+        return words
+
+
+async def _shown(commands: Commands, unit: str, names: tuple[str, ...]) -> dict[str, str]:
+    """Properties of a unit that is there. Raises Unread."""
+    told = properties(await commands.read(["systemctl", "show", unit, f"--property={','.join(names)}"]))
+    if told.get("LoadState") in ("not-found", "masked", "error", "bad-setting"):
+        state = told["LoadState"].replace("-", " ")
+        raise Unread(f"unit {unit} on {commands.where}: {state}; see `systemctl list-units --type=service` there")
+    missing = [name for name in names if name not in told]
+    if missing:
+        raise Unread(f"systemctl on {commands.where} does not tell {', '.join(missing)} of {unit}")
+    return told
+
+
+def _reason(told: dict[str, str]) -> str:
+    if told["ActiveState"] == "active":
+        return ""
+    words = told["ActiveState"]
+    if told["SubState"] not in (words, "dead"):
+        words += f" ({told['SubState']})"
+    if told["Result"] not in ("success", ""):
+        words += f": {told['Result']}"
+        if told["Result"] == "exit-code":
+            words += f", status {told['ExecMainStatus']}"
+    return words
+
+
+def _configured(told: dict[str, str]) -> Size:
+    memory, quota = told["MemoryMax"], told["CPUQuotaPerSecUSec"]
+    return Size(
+        cpus=None if quota in (UNLIMITED, "") else _seconds(quota),
+        memory_bytes=int(memory) if memory.isdecimal() else None,
+    )
+
+
+def _seconds(text: str) -> float:
+    """`1min 30s` or `500ms`, in seconds. Raises ValueError."""
+    total = 0.0
+    for word in text.split():
+        number = word.rstrip("abcdefghijklmnopqrstuvwxyz")
+        total += float(number) * SECONDS.get(word[len(number) :], math.nan)
+    if math.isnan(total):
+        raise ValueError(f"{text!r} is no time that systemd writes")
+    return total
+
+
+PROVIDES = {"service": SystemdService, "size": SystemdSize}
