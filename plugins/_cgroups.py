@@ -1,10 +1,19 @@
-"""What the kernel holds a group of processes to (cgroup v2), and the whole host where nothing limits it."""
+"""What the kernel holds a group of processes to, and the whole host where nothing limits it."""
+
+import re
 
 from console.cluster.snapshot import Size
 from plugins._commands import Commands, Unread
 
 ROOT = "/sys/fs/cgroup"
 FILES = ("memory.max", "memory.current", "cpu.max")
+OLD_FILES = {
+    "memory": ("memory.limit_in_bytes", "memory.usage_in_bytes"),
+    "cpu": ("cpu.cfs_quota_us", "cpu.cfs_period_us"),
+}
+"""Of cgroup v1, by controller: what RHEL 8 and Debian 10 start with."""
+OLD_UNLIMITED_BYTES = 2**62
+"""No limit is written as the largest number of whole pages there."""
 KIB = 1024
 
 
@@ -28,6 +37,15 @@ async def cgroup_of(commands: Commands, process_id: int) -> str:
 
 async def held_to(commands: Commands, cgroup: str) -> tuple[Size, int]:
     """The limits, None where there is none, and the bytes in use now. Raises Unread."""
+    try:
+        return await _held_to(commands, cgroup)
+    except Unread:
+        if old := await _held_to_of_old(commands, cgroup):
+            return old
+        raise
+
+
+async def _held_to(commands: Commands, cgroup: str) -> tuple[Size, int]:
     text = await commands.read(["head", "-v", "-n", "1", *(f"{ROOT}{cgroup}/{name}" for name in FILES)])
     lines = [line for line in text.splitlines() if line and not line.startswith("==>")]
     try:
@@ -39,6 +57,21 @@ async def held_to(commands: Commands, cgroup: str) -> tuple[Size, int]:
         ), int(current)
     except ValueError:
         raise Unread(f"{ROOT}{cgroup} on {commands.where} does not tell {', '.join(FILES)}") from None
+
+
+async def _held_to_of_old(commands: Commands, cgroup: str) -> tuple[Size, int] | None:
+    """By cgroup v1; None where that is not what the host has. Raises Unread."""
+    paths = [f"{ROOT}/{controller}{cgroup}/{name}" for controller, names in OLD_FILES.items() for name in names]
+    # A unit is in no group of a controller by which nothing limits it: then its files are not there.
+    text = await commands.read(["head", "-v", "-n", "1", *paths], statuses=(0, 1))
+    told = dict(re.findall(r"^==> .*/([a-z._]+) <==\n(-?\d+)$", text, re.MULTILINE))
+    if "memory.usage_in_bytes" not in told:
+        return None
+    limit, quota = int(told["memory.limit_in_bytes"]), int(told.get("cpu.cfs_quota_us", -1))
+    return Size(
+        cpus=None if quota < 0 else quota / int(told["cpu.cfs_period_us"]),
+        memory_bytes=None if limit >= OLD_UNLIMITED_BYTES else limit,
+    ), int(told["memory.usage_in_bytes"])
 
 
 def filled(size: Size, host: Size) -> Size:

@@ -91,6 +91,11 @@ class Host:
                 raise ShellError(f"{self._name}: closed") from None
             raise
 
+    def retry(self) -> None:
+        """What was in the way may be gone: the next who asks need not wait."""
+        self._retry_at_s = float("-inf")
+        self._back_off_s = BACK_OFF_S
+
     async def close(self) -> None:
         """End the connection."""
         if self._connecting:

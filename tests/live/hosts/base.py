@@ -17,7 +17,7 @@ PYTHON = "3.11"
 """What that suite has: the application server's libraries are fetched for it, whatever Python runs the tests."""
 PACKAGES = (
     *("systemd", "systemd-sysv", "dbus", "openssh-server", "sudo", "iproute2", "nftables", "procps"),
-    *("haproxy", "nginx-light", "python3-minimal", "libcurl4", "ca-certificates"),
+    *("haproxy", "nginx-light", "python3", "libcurl4", "ca-certificates"),
 )
 LIBRARIES = ("pymongo", "msgspec", "psutil")
 MASKED = (
@@ -28,6 +28,8 @@ MASKED = (
 )
 LEFT_OFF = ("haproxy.service", "nginx.service", "ssh.socket")
 """Each host turns on what it is there for."""
+EDITION = 1
+"""Raised when `_settle` changes, so that the base is made anew."""
 CACHE = "WATCHKEEPER_HOSTS_CACHE"
 
 
@@ -39,15 +41,17 @@ def folder() -> Path:
 
 def ready(say: Callable[[str], None]) -> Path:
     """The base, made when there is none of this recipe yet: some minutes, and some 700 MB."""
-    recipe = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:10]
-    base = folder() / f"base-{recipe}"
+    recipe = repr((SUITE, PACKAGES, LIBRARIES, MASKED, LEFT_OFF, EDITION))
+    base = folder() / f"base-{hashlib.sha256(recipe.encode()).hexdigest()[:10]}"
     if base.is_dir():
         return base
     folder().mkdir(parents=True, exist_ok=True)
     part = base.with_suffix(".part")
     shutil.rmtree(part, ignore_errors=True)
     say(f"making the base of all hosts in {base}: some minutes, once")
-    _run("debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", SUITE, str(part))
+    # What it mounts in there must be gone with it when it is interrupted, before anybody removes the directory.
+    own_mounts = ("unshare", "--mount", "--propagation", "private")
+    _run(*own_mounts, "debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", SUITE, str(part))
     say("fetching the libraries of the application server")
     _fetch_libraries(part / "opt" / "site-packages")
     shutil.copy(programs.mongod(), part / "usr/local/bin/mongod")

@@ -12,7 +12,7 @@ import asyncssh
 
 from console.lab.files import HEALTH_PATH, HEALTHY
 from console.lab.record import write_private
-from tests.live.hosts import replica_set
+from tests.live.hosts import machine, replica_set
 from tests.live.hosts.layout import (
     APP_PORT,
     APPS,
@@ -35,6 +35,14 @@ UNITS = {"app": "app.service", "member": "mongod.service"}
 SOCKET = "/run/haproxy/admin.sock"
 HAPROXY_CONFIG = "/etc/haproxy/haproxy.cfg"
 NGINX_CONFIG = "/etc/nginx/conf.d/app.conf"
+INIT = """\
+#!/bin/sh
+# systemd-nspawn mounts control groups version 1 read-only, and systemd leaves alone what it finds so.
+for controller in memory cpu; do
+    ! [ -d /sys/fs/cgroup/$controller ] || mount -o remount,bind,rw /sys/fs/cgroup/$controller
+done
+exec /lib/systemd/systemd
+"""
 ROOT_ONLY, FOR_ALL = 0o600, 0o644
 
 
@@ -133,16 +141,10 @@ spare = {json.dumps(host.spare)}
 
 
 def _driven(unit: str) -> str:
-    def systemctl(*words: str) -> str:
-        return json.dumps([*(() if words[0] == "is-active" else ("sudo", "-n")), "systemctl", *words])
-
-    return f"""
-[nodes.service]
-plugin = "command"
-state = {systemctl("is-active", unit)}
-start = {systemctl("start", unit)}
-stop = {systemctl("stop", unit)}
-"""
+    # A mongod reads the size of its cache when it starts: a new size takes it out of its work.
+    live = json.dumps(unit != UNITS["member"])
+    told = f'plugin = "systemd", unit = "{unit}"'
+    return f"service = {{ {told} }}\nsize = {{ {told}, live = {live} }}\n"
 
 
 def _ssh(layout: Layout, host: Host) -> str:
@@ -169,13 +171,14 @@ def _common(layout: Layout, host: Host, root: Path, key: asyncssh.SSHKey, client
     # Not in the user's home, whose owner this process does not know.
     put(root / f"etc/ssh/keys/{USER}", client_key.export_public_key())
     put(root / "etc/ssh/sshd_config.d/keys.conf", "AuthorizedKeysFile /etc/ssh/keys/%u\n")
+    put(root / machine.INIT.lstrip("/"), INIT, 0o755)
     if unit := UNITS.get(host.role):
         put(root / f"etc/sudoers.d/{USER}", _sudoers(unit), 0o440)
 
 
 def _sudoers(unit: str) -> str:
-    commands = ", ".join(f"/usr/bin/systemctl {verb} {unit}" for verb in ("start", "stop"))
-    return f"{USER} ALL=(root) NOPASSWD: {commands}\n"
+    words = (f"start {unit}", f"stop {unit}", f"set-property {unit} *")
+    return f"{USER} ALL=(root) NOPASSWD: {', '.join(f'/usr/bin/systemctl {word}' for word in words)}\n"
 
 
 def _own(layout: Layout, host: Host, root: Path) -> None:
@@ -310,7 +313,8 @@ frontend front
 backend app
     balance roundrobin
     option httpchk
-    http-check send meth POST uri {HEALTH_PATH} ver HTTP/1.1 hdr Host lab hdr Content-Type application/json body '{body}'
+    http-check send meth POST uri {HEALTH_PATH} ver HTTP/1.1 hdr Host lab hdr Content-Type application/json \
+body '{body}'
     http-check expect status 200
     http-check expect rstring '{re.escape(HEALTHY)}'
     default-server check inter 500ms fall 2 rise 2 weight 100

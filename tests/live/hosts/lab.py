@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -127,7 +127,8 @@ def down(home: Path, processes: dict[str, Process] | None = None) -> bool:
         process.end()
     for host in HOSTS:
         machine.leave_groups(f"{layout.tag}-{host.name}")
-    shutil.rmtree(home)
+    with suppress(FileNotFoundError):  # an `up` that failed takes it away too
+        shutil.rmtree(home)
     return True
 
 
@@ -146,9 +147,9 @@ def await_services(lab: Lab, patience_s: float, hosts: Sequence[Host] = HOSTS) -
     for host in hosts:
         units = ["ssh.service", *files.wanted(host)]
         while (said := lab.says(host.name, "systemctl", "is-active", *units).split()) != ["active"] * len(units):
-            if time.monotonic() > ends_s or lab.processes[host.name].now is None:
-                log = (lab.layout.folder(host) / "console.log").read_text(errors="replace")
-                raise RuntimeError(f"{host.name}: {units} are {said or 'not up'}; its console ends:\n{log[-1500:]}")
+            if time.monotonic() > ends_s or "failed" in said or lab.processes[host.name].now is None:
+                log = lab.says(host.name, "journalctl", "--no-pager", "--lines=15", "--output=cat")
+                raise RuntimeError(f"{host.name}: {units} are {said or 'not up'}; its log ends:\n{log}")
             time.sleep(0.3)
 
 

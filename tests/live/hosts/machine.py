@@ -17,14 +17,17 @@ import psutil
 
 REBOOT_STATUS = 133
 """How systemd-nspawn --keep-unit says that the host wants to be started again."""
+INIT = "/usr/sbin/lab-init"
+"""Instead of --boot: makes the host's own control groups writable before systemd looks for them."""
 BOOT = f"""
 set -e
 read -r _
 mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" "$2/root"
 set +e
 while systemd-nspawn --quiet --register=no --keep-unit --console=pipe --link-journal=no --resolv-conf=off \\
-    --timezone=off --notify-ready=no --network-namespace-path="/proc/$$/ns/net" --hostname="$3" --machine="$4-$3" \\
-    --directory="$2/root" --boot </dev/null; [ $? -eq {REBOOT_STATUS} ]
+    --timezone=off --system-call-filter=@memlock \\
+    --notify-ready=no --network-namespace-path="/proc/$$/ns/net" --hostname="$3" --machine="$4-$3" \\
+    --directory="$2/root" {INIT} </dev/null; [ $? -eq {REBOOT_STATUS} ]
 do :; done
 """
 GROUPS = Path("/sys/fs/cgroup")
@@ -50,7 +53,7 @@ class Process:
         """None when it is gone."""
         with suppress(psutil.Error):
             found = psutil.Process(self.pid)
-            if found.create_time() == self.created_s and found.status() != psutil.STATUS_ZOMBIE:
+            if found.create_time() == self.created_s and _runs(found):
                 return found
         return None
 
@@ -62,7 +65,16 @@ class Process:
         for process in ending:
             with suppress(psutil.Error):
                 process.kill()
-        psutil.wait_procs(ending, timeout=KILL_PATIENCE_S)
+        ends_s = time.monotonic() + KILL_PATIENCE_S
+        while any(map(_runs, ending)) and time.monotonic() < ends_s:
+            time.sleep(0.02)
+
+
+def _runs(process: psutil.Process) -> bool:
+    """A zombie has ended, whenever its parent may look."""
+    with suppress(psutil.Error):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 def prepare(base: Path, folder: Path, name: str, tag: str) -> Process:

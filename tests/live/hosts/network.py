@@ -30,10 +30,10 @@ def switch() -> Process:
 def wire(layout: Layout, middle: Process, hosts: Mapping[Host, Process]) -> None:
     """Lay every cable and give every address. Raises RuntimeError with what `ip` said."""
     tag = layout.tag
-    _ip(None, [f"link add {tag} type veth peer name up netns {middle.pid}"])
+    _ip(None, [f"link add {tag} type veth peer name uplink netns {middle.pid}"])
     _ip(None, [f"address add {layout.gateway}/24 dev {tag}", f"link set {tag} up"])
     lines = [line for bridge in NETWORKS for line in (f"link add {bridge} type bridge", f"link set {bridge} up")]
-    lines += ["link set up master service", "link set up up"]
+    lines += ["link set uplink master service", "link set uplink up"]
     for host, process in hosts.items():
         for bridge, name in NETWORKS.items():
             port = f"{bridge[0]}-{host.name}"

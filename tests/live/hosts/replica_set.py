@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pymongo
 from pymongo.errors import PyMongoError
 
 from console.lab.replica_set import ROLES, is_whole
-from tests.live.hosts.layout import MEMBERS, MONGODB_PORT, Layout
+from tests.live.hosts.layout import MEMBERS, MONGODB_PORT, Host, Layout
 
 SET = "rs0"
 
@@ -22,15 +23,11 @@ def uri(layout: Layout) -> str:
 def initiate(layout: Layout, patience_s: float) -> None:
     """Initiate the set, create its users, wait until every member is up. Raises RuntimeError."""
     ends_s = time.monotonic() + patience_s
-    members = [
-        {"_id": number, "host": f"{layout.service(host)}:{MONGODB_PORT}"} for number, host in enumerate(MEMBERS)
-    ]
+    members = [{"_id": number, "host": f"{layout.service(host)}:{MONGODB_PORT}"} for number, host in enumerate(MEMBERS)]
     config = {"_id": SET, "version": 1, "members": members}
     with client(layout, layout.service(MEMBERS[0])) as first:
-        _until(ends_s, "db1 answers", lambda: bool(first.admin.command("hello")))
-        for host in MEMBERS[1:]:
-            with client(layout, layout.service(host)) as other:
-                _until(ends_s, f"{host.name} answers", lambda other=other: bool(other.admin.command("hello")))
+        for host in MEMBERS:
+            _until(ends_s, f"{host.name} answers", partial(_answers, layout, host))
         first.admin.command("replSetInitiate", config)
     with client(layout, uri(layout)) as whole:
         _until(ends_s, "the set is whole", lambda: is_whole(states(whole)))
@@ -60,6 +57,11 @@ def client(layout: Layout, where: str) -> "pymongo.MongoClient[dict[str, Any]]":
         serverSelectionTimeoutMS=3000,
         timeoutMS=5000,
     )
+
+
+def _answers(layout: Layout, host: Host) -> bool:
+    with client(layout, layout.service(host)) as member:
+        return bool(member.admin.command("hello"))
 
 
 def _until(ends_s: float, what: str, met: Callable[[], bool]) -> None:
