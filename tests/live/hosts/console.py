@@ -12,7 +12,7 @@ from typing import Any
 
 from console.lab.http import Client
 from console.lab.ledger import read
-from console.lab.traffic import READ_PERIOD_S, WRITE_PERIOD_S, Traffic
+from console.lab.traffic import READ_PERIOD_S, Traffic
 from tests.live.hosts import replica_set
 from tests.live.hosts.lab import Lab
 from tests.live.hosts.layout import FRONT_PORT, HAPROXY
@@ -124,16 +124,17 @@ class Load:
 async def load(lab: Lab, folder: Path) -> AsyncIterator[Load]:
     """Steady reads and writes through every front end, until the end of the block."""
     path = folder / "ledger.tsv"
+    clients = [(host.name, Client(lab.layout.service(host), FRONT_PORT)) for host in (*FRONTS, *FRONTS)]
+    writers, readers = clients[: len(FRONTS)], clients[len(FRONTS) :]
     with path.open("a", buffering=1) as ledger:
         traffic = Traffic(ledger)
         async with asyncio.TaskGroup() as tasks:
-            going = []
-            for number, host in enumerate(FRONTS):
-                address = lab.layout.service(host)
-                wait_s = number / len(FRONTS)
-                write = traffic.write(host.name, Client(address, FRONT_PORT), WRITE_PERIOD_S * wait_s)
-                read = traffic.read(host.name, Client(address, FRONT_PORT), READ_PERIOD_S * wait_s)
-                going += [tasks.create_task(write), tasks.create_task(read)]
-            yield Load(traffic, path)
-            for task in going:
-                task.cancel()
+            going = [tasks.create_task(traffic.write(*writer, 0.0)) for writer in writers]
+            going += [tasks.create_task(traffic.read(*reader, READ_PERIOD_S / 2)) for reader in readers]
+            try:
+                yield Load(traffic, path)
+            finally:
+                for task in going:
+                    task.cancel()
+    for _, client in clients:
+        client.close()
