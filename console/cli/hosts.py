@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from console.change.journal import Journal
 from console.cli.see import say_json
 from console.cli.settings import Mistake, settings, shared
 from console.cluster.text import clean
@@ -102,7 +103,8 @@ async def _looked(file: ClusterFile) -> tuple[HostLine, ...]:
 
 
 async def _trust(file: ClusterFile, nodes: Sequence[str], fingerprints: Sequence[str]) -> None:
-    """Raises Mistake, Refused or ShellError; what was trusted before that stays trusted."""
+    """Raises Mistake, Refused, ShellError or JournalError; what was trusted before that stays trusted."""
+    journal = Journal.open(settings().state_dir, file.table.name)
     reach = Reach.of(file)
     try:
         shells = reach.shells
@@ -110,9 +112,10 @@ async def _trust(file: ClusterFile, nodes: Sequence[str], fingerprints: Sequence
             raise Mistake(f"{file.path}: its [shell] plugin keeps no keys of hosts")
         found = await hops(reach)
         for host in await _wanted(shells, found, nodes):
-            await _meet(shells, host, found.name(host), fingerprints)
+            await _meet(shells, host, found.name(host), fingerprints, journal)
     finally:
         await reach.close()
+        journal.close()
 
 
 async def _wanted(shells: TrustsHosts, found: Hops, nodes: Sequence[str]) -> list[str]:
@@ -130,7 +133,7 @@ async def _wanted(shells: TrustsHosts, found: Hops, nodes: Sequence[str]) -> lis
     return list(wanted)
 
 
-async def _meet(shells: TrustsHosts, host: str, name: str, fingerprints: Sequence[str]) -> None:
+async def _meet(shells: TrustsHosts, host: str, name: str, fingerprints: Sequence[str], journal: Journal) -> None:
     """Raises Refused unless the key is known, or somebody said yes to it."""
     route, key = await shells.route(host), await shells.shown(host)
     if key.trust == "known":
@@ -140,6 +143,8 @@ async def _meet(shells: TrustsHosts, host: str, name: str, fingerprints: Sequenc
     if key.trust == "changed":
         raise Refused(f"the key of {name} CHANGED, and a changed key is never replaced here: {key.says}")
     _agreed(name, key, fingerprints)
+    says = f"the key of {name} is trusted from now on: {key.kind} {key.fingerprint}"
+    await journal.append("host.trusted", target=name, detail={"says": says})
     written = await shells.trust(key)
     click.echo(f"{name}: its key is trusted from now on, in {written}", err=True)
 

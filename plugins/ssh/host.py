@@ -11,7 +11,7 @@ import asyncssh
 
 from console.ports.protocols import Completed, ShellError
 
-from .problems import connect_problem, socket_problem
+from .problems import connect_problem, jump_problem, socket_problem
 from .way import Target, Way, target
 
 SESSIONS_LIMIT = 8
@@ -133,9 +133,7 @@ class Host:
                     client_factory=lambda: client,
                 )
         except ShellError as problem:
-            if found and found.jump:
-                raise ShellError(f"{self._name}: its jump host {found.jump} failed: {problem}") from None
-            raise
+            raise ShellError(jump_problem(problem, self._name, found)) from None
         except (asyncssh.Error, OSError, ValueError) as error:
             raise ShellError(connect_problem(error, self._name, found, client.unknown_key, self._way)) from None
 

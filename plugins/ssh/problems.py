@@ -4,6 +4,8 @@ import socket
 
 import asyncssh
 
+from console.ports.protocols import ShellError
+
 from .way import Target, Way
 
 
@@ -40,6 +42,11 @@ def connect_problem(
     return f"{place}: {getattr(error, 'strerror', None) or error or type(error).__name__}"
 
 
+def jump_problem(problem: ShellError, name: str, target: Target | None) -> str:
+    """The same, told as the jump host's where it is that."""
+    return f"{name}: its jump host {target.jump} failed: {problem}" if target and target.jump else str(problem)
+
+
 def socket_problem(error: Exception, path: str) -> str:
     """Why a unix socket on a host could not be opened; sshd says no more of it than that it could not."""
     said = error.reason if isinstance(error, asyncssh.Error) else str(error) or type(error).__name__
@@ -68,6 +75,14 @@ def known_keys(target: Target) -> list[asyncssh.SSHKey]:
     port = target.port if target.port != asyncssh.DEFAULT_PORT else None
     name = target.options.host_key_alias or target.host
     return list(asyncssh.match_known_hosts(target.known_hosts, name, "", port)[0])
+
+
+def is_revoked(target: Target, key: asyncssh.SSHKey) -> bool:
+    """known_hosts has the key as `@revoked`.
+
+    Asked by the whole name: asyncssh forgets what is revoked for a port where nothing else is known for it.
+    """
+    return key in asyncssh.match_known_hosts(target.known_hosts, known_name(target, quoted=False), "", None)[2]
 
 
 def known_name(target: Target, *, quoted: bool = True) -> str:

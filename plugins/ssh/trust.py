@@ -11,7 +11,7 @@ import asyncssh
 
 from console.ports.protocols import HostKey, Refused, ShellError
 
-from .problems import connect_problem, known_keys, known_name
+from .problems import connect_problem, is_revoked, jump_problem, known_keys, known_name
 from .way import Target, Way, target
 
 Connected = Callable[[str], Awaitable[asyncssh.SSHClientConnection]]
@@ -73,12 +73,16 @@ async def shown(spec: str, way: Way, jump: Connected) -> HostKey:
             if not known_keys(found):
                 raise
             return await _of_another_kind(spec, found, tunnel, way)
+    except ShellError as problem:
+        raise ShellError(jump_problem(problem, name, found)) from None
     except (asyncssh.Error, OSError, ValueError) as error:
         raise ShellError(connect_problem(error, name, found, None, way)) from None
     accepted = witness.connection.get_server_host_key() if witness.connection else None
     key = accepted if witness.refused is None else witness.refused
     if key is None:
         raise ShellError(f"{name} proves itself without a host key, which cannot be shown")
+    if is_revoked(found, key):
+        raise ShellError(f"{name} shows a key that known_hosts revokes ({key.get_fingerprint()}): find out why first")
     return _told(spec, found, key, known=witness.refused is None)
 
 

@@ -38,7 +38,9 @@ class Door(asyncssh.SSHServer):
 class SSHServer:
     """Counts what comes in."""
 
-    def __init__(self, *, deaf: bool = False, forwards_sockets: bool = True) -> None:
+    def __init__(
+        self, *, deaf: bool = False, forwards_sockets: bool = True, authority: asyncssh.SSHKey | None = None
+    ) -> None:
         self.connections: list[asyncssh.SSHServerConnection] = []
         self.logins: list[str] = []
         self.running = self.most_running = 0
@@ -47,6 +49,8 @@ class SSHServer:
         self.key = asyncssh.generate_private_key("ssh-ed25519")
         self.port = 0
         self._deaf = deaf
+        self._authority = authority
+        """Signs the host's key; None: it shows the bare key."""
         self._listener: asyncssh.SSHAcceptor | None = None
 
     async def start(self, client_key: asyncssh.SSHKey, port: int = 0) -> "SSHServer":
@@ -55,7 +59,7 @@ class SSHServer:
             port,
             config=None,
             server_factory=lambda: Door(self),
-            server_host_keys=[self.key],
+            server_host_keys=[self.key if self._authority is None else (self.key, self._certificate(self._authority))],
             authorized_client_keys=asyncssh.import_authorized_keys(client_key.export_public_key().decode()),
             password_auth=False,
             kbdint_auth=False,
@@ -66,6 +70,9 @@ class SSHServer:
         )
         self.port = self._listener.get_port()
         return self
+
+    def _certificate(self, authority: asyncssh.SSHKey) -> asyncssh.SSHCertificate:
+        return authority.generate_host_certificate(self.key, "db1", principals=["127.0.0.1"])
 
     def drop_all(self) -> None:
         for connection in self.connections:
