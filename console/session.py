@@ -15,7 +15,7 @@ from console.change.course import Course
 from console.change.engine import Engine
 from console.change.events import Outcome
 from console.change.interrupted import Interrupted
-from console.change.journal import Journal, JournalError, Unfinished
+from console.change.journal import Copier, CopyState, Journal, JournalError, Unfinished
 from console.change.lease import holder_says, settle
 from console.change.plan import Check, Plan
 from console.change.preflight import common_checks, confirmation_refusal, left_behind, refusals
@@ -47,6 +47,7 @@ class Session:
         self.journal_problem = problem
         """Why nothing can be changed; empty when changes are possible."""
         self.run: Run | None = None
+        self._copier = Copier(journal, reach.copies) if journal and reach.copies else None
         self._before: tuple[Run, Before] | None = None
 
     @staticmethod
@@ -65,9 +66,10 @@ class Session:
         try:
             async with Watch(reach, Board(file.layout), file.table.watch) as watch:
                 session = Session(file, reach, watch, journal, problem)
-                yield session
-                if session.run:
-                    await session.run.finished()
+                async with session._copying():
+                    yield session
+                    if session.run:
+                        await session.run.finished()
         finally:
             await reach.close()
             if journal:
@@ -92,6 +94,15 @@ class Session:
     def snapshot(self) -> Snapshot:
         """The cluster as it is seen now, ages included; never waits."""
         return self.watch.snapshot()
+
+    @property
+    def copies(self) -> tuple[CopyState, ...]:
+        """How far each copy of the journal has come."""
+        return tuple(self._copier.states.values()) if self._copier else ()
+
+    async def copy_now(self) -> tuple[CopyState, ...]:
+        """Send every copy what it lacks, within its deadline; never raises."""
+        return await self._copier.turn_all() if self._copier else ()
 
     @property
     def sizing(self) -> Sizing | None:
@@ -156,6 +167,16 @@ class Session:
         await journal.append("plan.abandoned", **about, reason=reason, detail={"says": "closed as the cluster stands"})
         if self._lease_store:
             await settle(self._lease_store, run, owner())
+
+    @asynccontextmanager
+    async def _copying(self) -> AsyncIterator[None]:
+        if self._copier:
+            self._copier.start()
+        try:
+            yield
+        finally:
+            if self._copier:
+                await self._copier.close()
 
     def _begin(self, plan: Plan, confirmation: Confirmation, preflight: Ahead, run: str | None = None) -> Run:
         if self.run is not None and self.run.outcome is None:

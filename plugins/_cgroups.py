@@ -1,20 +1,21 @@
-"""What the kernel holds a group of processes to, and the whole host where nothing limits it."""
+"""What the kernel holds a group of processes to (cgroup v2 or v1), and the whole host where nothing limits it."""
 
-import re
+from collections.abc import Mapping
 
 from console.cluster.snapshot import Size
 from plugins._commands import Commands, Unread
 
 ROOT = "/sys/fs/cgroup"
-FILES = ("memory.max", "memory.current", "cpu.max")
-OLD_FILES = {
-    "memory": ("memory.limit_in_bytes", "memory.usage_in_bytes"),
-    "cpu": ("cpu.cfs_quota_us", "cpu.cfs_period_us"),
-}
-"""Of cgroup v1, by controller: what RHEL 8 and Debian 10 start with."""
-OLD_UNLIMITED_BYTES = 2**62
-"""No limit is written as the largest number of whole pages there."""
+V2 = ("memory.max", "memory.current", "cpu.max")
+V1 = (
+    "memory/{}/memory.limit_in_bytes",
+    "memory/{}/memory.usage_in_bytes",
+    "cpu/{}/cpu.cfs_quota_us",
+    "cpu/{}/cpu.cfs_period_us",
+)
 KIB = 1024
+BEYOND_BYTES = 2**62
+"""How v1 says that there is no limit: more than any host has."""
 
 
 async def whole_host(commands: Commands) -> Size:
@@ -28,55 +29,62 @@ async def whole_host(commands: Commands) -> Size:
 
 
 async def cgroup_of(commands: Commands, process_id: int) -> str:
-    """The path of a process's group. Raises Unread where there is no cgroup v2."""
-    for line in (await commands.read(["cat", f"/proc/{process_id}/cgroup"])).splitlines():
-        if line.startswith("0::/"):
-            return line.removeprefix("0::")
-    raise Unread(f"{commands.where} has no cgroup v2")
+    """The path of a process's group: of the memory controller, where there are several. Raises Unread."""
+    lines = (await commands.read(["cat", f"/proc/{process_id}/cgroup"])).splitlines()
+    groups = {names: path for _, names, path in (line.split(":", 2) for line in lines if line.count(":") >= 2)}
+    if found := groups.get("memory") or groups.get(""):
+        return found
+    raise Unread(f"{commands.where} tells no cgroup of process {process_id}")
 
 
-async def held_to(commands: Commands, cgroup: str) -> tuple[Size, int]:
-    """The limits, None where there is none, and the bytes in use now. Raises Unread."""
+async def held_to(commands: Commands, cgroup: str) -> tuple[Size, int | None]:
+    """The limits, None where there is none, and the bytes in use now where they are counted. Raises Unread."""
+    group = cgroup.strip("/")
+    paths = [*(f"{ROOT}/{group}/{name}" for name in V2), *(f"{ROOT}/{path.format(group)}" for path in V1)]
+    # Some of them are not there, whatever the version: what there is, is told all the same.
+    found = _files((await commands.completed(["head", "-v", "-n", "1", *paths])).stdout)
+    told = {path.rpartition("/")[2]: found[path] for path in paths if path in found}
     try:
-        return await _held_to(commands, cgroup)
-    except Unread:
-        if old := await _held_to_of_old(commands, cgroup):
-            return old
-        raise
-
-
-async def _held_to(commands: Commands, cgroup: str) -> tuple[Size, int]:
-    text = await commands.read(["head", "-v", "-n", "1", *(f"{ROOT}{cgroup}/{name}" for name in FILES)])
-    lines = [line for line in text.splitlines() if line and not line.startswith("==>")]
-    try:
-        limit, current, cpu = lines
-        quota, _, period = cpu.partition(" ")
-        return Size(
-            cpus=None if quota == "max" else int(quota) / int(period),
-            memory_bytes=None if limit == "max" else int(limit),
-        ), int(current)
-    except ValueError:
-        raise Unread(f"{ROOT}{cgroup} on {commands.where} does not tell {', '.join(FILES)}") from None
-
-
-async def _held_to_of_old(commands: Commands, cgroup: str) -> tuple[Size, int] | None:
-    """By cgroup v1; None where that is not what the host has. Raises Unread."""
-    paths = [f"{ROOT}/{controller}{cgroup}/{name}" for controller, names in OLD_FILES.items() for name in names]
-    # A unit is in no group of a controller by which nothing limits it: then its files are not there.
-    text = await commands.read(["head", "-v", "-n", "1", *paths], statuses=(0, 1))
-    told = dict(re.findall(r"^==> .*/([a-z._]+) <==\n(-?\d+)$", text, re.MULTILINE))
-    if "memory.usage_in_bytes" not in told:
-        return None
-    limit, quota = int(told["memory.limit_in_bytes"]), int(told.get("cpu.cfs_quota_us", -1))
-    return Size(
-        cpus=None if quota < 0 else quota / int(told["cpu.cfs_period_us"]),
-        memory_bytes=None if limit >= OLD_UNLIMITED_BYTES else limit,
-    ), int(told["memory.usage_in_bytes"])
+        return (_v2(told) if "memory.max" in told or "cpu.max" in told else _v1(told)), _count(told)
+    except ValueError as problem:
+        raise Unread(f"the limits of {cgroup} on {commands.where} cannot be read: {problem}") from None
 
 
 def filled(size: Size, host: Size) -> Size:
     """Without a limit it is the whole host."""
     return Size(
         cpus=host.cpus if size.cpus is None else size.cpus,
-        memory_bytes=host.memory_bytes if size.memory_bytes is None else size.memory_bytes,
+        memory_bytes=host.memory_bytes if size.memory_bytes is None else min(size.memory_bytes, host.memory_bytes or 0),
     )
+
+
+def _files(text: str) -> dict[str, str]:
+    """First lines by path, as `head -v` prints them."""
+    found, path = {}, ""
+    for line in text.splitlines():
+        if line.startswith("==> ") and line.endswith(" <=="):
+            path = line[4:-4]
+        elif line and path:
+            found[path] = line.strip()
+    return found
+
+
+def _v2(told: Mapping[str, str]) -> Size:
+    limit, (quota, _, period) = told.get("memory.max", "max"), told.get("cpu.max", "max").partition(" ")
+    return Size(
+        cpus=None if quota == "max" else int(quota) / int(period),
+        memory_bytes=None if limit == "max" else int(limit),
+    )
+
+
+def _v1(told: Mapping[str, str]) -> Size:
+    limit, quota = int(told.get("memory.limit_in_bytes", BEYOND_BYTES)), int(told.get("cpu.cfs_quota_us", -1))
+    return Size(
+        cpus=quota / int(told["cpu.cfs_period_us"]) if quota > 0 else None,
+        memory_bytes=limit if limit < BEYOND_BYTES else None,
+    )
+
+
+def _count(told: Mapping[str, str]) -> int | None:
+    current = told.get("memory.current", told.get("memory.usage_in_bytes"))
+    return None if current is None else int(current)

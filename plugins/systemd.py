@@ -19,7 +19,7 @@ STATES = {
 }
 """Of ActiveState; on its way between them it is neither."""
 SERVICE = ("LoadState", "ActiveState", "SubState", "Result", "ExecMainStatus")
-LIMITS = ("LoadState", "ActiveState", "ControlGroup", "MemoryMax", "CPUQuotaPerSecUSec")
+LIMITS = ("LoadState", "ActiveState", "ControlGroup", "MainPID", "MemoryMax", "CPUQuotaPerSecUSec")
 UNLIMITED = "infinity"
 SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0}
 """How systemd writes a time, as 1min 30s."""
@@ -113,7 +113,8 @@ class SystemdSize:
             told = await _shown(self._commands, self._unit, LIMITS)
             self._host = await whole_host(self._commands)
             if told["ActiveState"] == "active" and told["ControlGroup"]:
-                size, in_use_bytes = await held_to(self._commands, told["ControlGroup"])
+                size, counted = await held_to(self._commands, told["ControlGroup"])
+                in_use_bytes = await self._resident_bytes(told["MainPID"]) if counted is None else counted
             else:
                 size, in_use_bytes = _configured(told), 0
             forbidden = await self._commands.forbidden([self._words(size)])
@@ -135,6 +136,12 @@ class SystemdSize:
     def resize_command(self, size: Size) -> str:
         """As it would be typed on the node. Raises Refused for what no unit has."""
         return self._commands.line(self._words(size))
+
+    async def _resident_bytes(self, main_pid: str) -> int | None:
+        """Of the service's main process and its children: where the kernel counts nothing for the unit."""
+        done = await self._commands.completed(["ps", "-o", "rss=", "--pid", main_pid, "--ppid", main_pid])
+        kib = done.stdout.split()
+        return sum(map(int, kib)) * 1024 if kib and all(word.isdecimal() for word in kib) else None
 
     def _words(self, size: Size) -> list[str]:
         for field in ("cache_bytes", "workers"):

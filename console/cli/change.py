@@ -169,6 +169,9 @@ async def _run(
         outcome = await followed(started, as_json)
         if watch_after_s and session.aftercare() is not None:
             await _compared(session, started, as_json, watch_after_s)
+        for copy in await session.copy_now():
+            if copy.behind or copy.forked:
+                click.echo(clean(copy.says, limit=1000), err=True)
         return outcome
 
 

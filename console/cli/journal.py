@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
-from console.change.journal import Journal, JournalError, Record, export, verify
+from console.change.journal import CopyState, Journal, JournalError, Record, Verdict, export, verify, verify_copies
 from console.change.plan import PlanError
 from console.change.run import Confirmation
 from console.cli.change import CONFIRMING, EXIT_CODES, confirmed, followed
 from console.cli.see import open_session, say_json
 from console.cli.settings import Mistake, settings, shared
 from console.cluster.text import clean
+from console.ports.reach import Reach
 from console.session import Session
 
 FILE = "journal.sqlite3"
@@ -44,11 +45,14 @@ def show(as_json: bool = False, last: int = 50) -> None:
 
 
 @journal.command(name="verify")
+@click.option("--copies", is_flag=True, help="Compare it with its copies, where they can be read back.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @shared
-def verify_journal(as_json: bool) -> None:
+def verify_journal(copies: bool, as_json: bool) -> None:
     """Is every record as it was written? Exit code 0 yes, 1 broken, 2 unreadable, 3 without an anchor."""
     verdict = verify(_path())
+    if copies:
+        verdict = asyncio.run(_compared(verdict))
     if as_json:
         problems = [{"seq": p.seq, "kind": p.kind, "says": p.says} for p in verdict.problems]
         say_json({"ok": verdict.ok, "records": verdict.records, "head": verdict.head, "problems": problems})
@@ -82,6 +86,38 @@ def unfinished(as_json: bool) -> None:
 def export_journal() -> None:
     """Every record as JSON lines, hashes included."""
     _lines(export(_path()))
+
+
+@journal.command(name="copies")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a copy.")
+@shared
+def copies_of_journal(as_json: bool) -> None:
+    """Send every copy what it lacks, and tell how far each has come; exit code 4 when one is behind."""
+    states = asyncio.run(_copied())
+    for state in states:
+        if as_json:
+            say_json(state)
+        else:
+            click.echo(clean(state.says, limit=1000))
+    if not states:
+        click.echo("no copies: the cluster file has no [[journal]] table", err=True)
+    if any(state.behind or state.forked for state in states):
+        raise click.exceptions.Exit(4)
+
+
+async def _copied() -> tuple[CopyState, ...]:
+    async with open_session(settings().file(), read_only=False) as session:
+        if session.journal is None:
+            raise JournalError(session.journal_problem)
+        return await session.copy_now()
+
+
+async def _compared(verdict: Verdict) -> Verdict:
+    reach = await asyncio.to_thread(Reach.of, settings().file())
+    try:
+        return await verify_copies(_path(), verdict, reach.copies)
+    finally:
+        await reach.close()
 
 
 def _way(verb: str, does: str) -> click.Command:

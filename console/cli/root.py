@@ -21,7 +21,7 @@ VERBS = {
     "info": "setup",
     "config": "setup",
     "hosts": "hosts",
-    "plugins": "setup",
+    "plugins": "plugins",
 }
 """Each verb, and the file of this room that it stands in."""
 

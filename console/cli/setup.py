@@ -1,4 +1,4 @@
-"""About this installation: info, config and plugins."""
+"""About this installation: info and config."""
 
 import platform
 from importlib.metadata import version
@@ -12,7 +12,7 @@ from console.change.actions import ACTIONS
 from console.cli.see import say_json
 from console.cli.settings import settings, shared
 from console.ports.clusterfile import ClusterTable
-from console.ports.plugins import PORTS, PluginError, bundled
+from console.ports.plugins import bundled
 from console.ports.reach import Reach
 
 LIBRARIES = ("textual", "pymongo", "httpx", "asyncssh", "msgspec")
@@ -61,32 +61,6 @@ def check() -> None:
 def schema() -> None:
     """The JSON schema of the cluster file, for editors; the tables of plugins are open in it."""
     say_json(msgspec.json.schema(ClusterTable))
-
-
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
-@shared
-def plugins(as_json: bool) -> None:
-    """What plugins there are, what each provides, and what failed to load."""
-    there = settings().plugins
-    rows = {name: _provides(name) for name in there.names()}
-    if as_json:
-        say_json(rows)
-        return
-    for name, provides in rows.items():
-        click.echo(f"{name:<12}{provides}")
-
-
-def _provides(name: str) -> str:
-    there = settings().plugins
-    provided, problem = [], ""
-    for port in PORTS:
-        try:
-            there.load(name, port)
-            provided.append(port)
-        except PluginError as error:
-            problem = str(error)
-    return ", ".join(provided) or f"failed: {problem}"
 
 
 def _action(action: Action) -> dict[str, object]:

@@ -21,6 +21,10 @@ class Broken(Exception):
     """A plugin does otherwise; the message says what was expected and what was seen."""
 
 
+class NotOffered(Exception):
+    """The subject is known not to do this."""
+
+
 class Restores(Protocol):
     """What is put to the test: a port, and what of it may be touched."""
 
@@ -102,6 +106,8 @@ async def run(behaviour: Behaviour[Subject], subject: Subject, *, change: bool) 
 async def _tried(behaviour: Behaviour[Subject], subject: Subject) -> Outcome:
     try:
         await behaviour.check(subject)
+    except NotOffered:
+        return Outcome(behaviour.says, Verdict.NOT_OFFERED)
     except Exception as error:  # noqa: BLE001 - as above
         return Outcome(behaviour.says, Verdict.BROKEN, _said(error))
     return Outcome(behaviour.says, Verdict.HOLDS)

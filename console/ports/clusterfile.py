@@ -78,6 +78,8 @@ class ClusterTable(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     facts: dict[str, Any] | None = None
     balancers: list[dict[str, Any]] = msgspec.field(default_factory=list)
     nodes: list[NodeTable] = msgspec.field(default_factory=list)
+    journal: list[dict[str, Any]] = msgspec.field(default_factory=list)
+    """Where the journal is copied to."""
     watch: WatchTable = msgspec.field(default_factory=WatchTable)
     safety: SafetyTable = msgspec.field(default_factory=SafetyTable)
 
@@ -116,6 +118,7 @@ class ClusterFile:
             table = _convert(raw, ClusterTable, "$", [])
             _unique("$.nodes", [node.name for node in table.nodes])
             _unique("$.balancers", [str(balancer.get("name", "")) for balancer in table.balancers])
+            _unique("$.journal", [str(copy.get("name") or copy.get("plugin", "")) for copy in table.journal])
         except ClusterFileError as error:
             raise ClusterFileError(f"{path}: {error}") from None
         return cls(table, path, plugins)

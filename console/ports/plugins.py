@@ -1,7 +1,8 @@
 """The one door for plugins: loaded by name, one at a time, a broken one reported and never fatal to others.
 
-A plugin is a file `NAME.py` or a folder `NAME/` in the bundled `plugins/`, or in the user's plugin directory. It
-defines `PROVIDES`, a mapping of port name to class:
+A plugin is a file `NAME.py` or a folder `NAME/` in the bundled `plugins/`, or in the user's plugin directory; or a
+module that an installed package names under the entry point group `watchkeeper.plugins`. It defines `PROVIDES`, a
+mapping of port name to class:
 
     PROVIDES = {"balancer": HAProxy}
 
@@ -21,10 +22,14 @@ from typing import TYPE_CHECKING, Any
 from console.cluster.layout import NodeLine
 
 if TYPE_CHECKING:  # a cluster file is read before the first frame, which waits for no picture and no port
+    from importlib.metadata import EntryPoint, EntryPoints
+
     from console.ports.protocols import Shells
 
-PORTS = ("replica_set", "balancer", "health", "shell", "facts", "service", "size")
+PORTS = ("replica_set", "balancer", "health", "shell", "facts", "service", "size", "journal")
 """Every port that a plugin may provide."""
+GROUP = "watchkeeper.plugins"
+"""The entry points of installed packages that bring plugins."""
 
 
 class PluginError(Exception):
@@ -61,7 +66,7 @@ class Plugins:
     folders: tuple[Path, ...]
 
     def names(self) -> tuple[str, ...]:
-        """The names that are there, without importing anything."""
+        """The names that are there, without importing any."""
         found = {
             entry.stem
             for folder in self.folders
@@ -69,7 +74,16 @@ class Plugins:
             for entry in folder.iterdir()
             if (entry.suffix == ".py" or (entry / "__init__.py").is_file()) and not entry.name.startswith(("_", "."))
         }
-        return tuple(sorted(found))
+        return tuple(sorted(found | set(_entry_points().names)))
+
+    def place(self, name: str) -> str:
+        """Where a plugin comes from: `bundled`, its file, or the package that brings it."""
+        try:
+            path = self._path(name)
+        except PluginError:
+            entry = next(iter(_entry_points().select(name=name)), None)
+            return f"package {entry.dist.name}" if entry and entry.dist else ""
+        return "bundled" if path.is_relative_to(bundled("plugins")) else str(path)
 
     def load(self, name: str, port: str) -> type[Any]:
         """The class that plugin `name` provides for `port`. Raises PluginError."""
@@ -84,7 +98,12 @@ class Plugins:
         qualified = f"plugins.{name}"
         if qualified in sys.modules:
             return sys.modules[qualified]
-        path = self._path(name)
+        try:
+            path = self._path(name)
+        except PluginError:
+            if entry := next(iter(_entry_points().select(name=name)), None):
+                return _installed(entry)
+            raise
         self._join_namespace()
         spec = importlib.util.spec_from_file_location(qualified, path)
         if spec is None or spec.loader is None:
@@ -115,3 +134,24 @@ class Plugins:
         nearest = get_close_matches(name, names, n=1)
         hint = f"did you mean '{nearest[0]}'? " if nearest else ""
         raise PluginError(f"no plugin '{name}'; {hint}there are: {', '.join(names)}")
+
+
+def _entry_points() -> "EntryPoints":
+    """What installed packages bring."""
+    from importlib.metadata import entry_points  # a cluster of bundled plugins needs none of it
+
+    return entry_points(group=GROUP)
+
+
+def _installed(entry: "EntryPoint") -> ModuleType:
+    """The module of a plugin that an installed package brings. Raises PluginError."""
+    try:
+        module = entry.load()
+    except Exception as broken:
+        where = f"package {entry.dist.name}" if entry.dist else entry.value
+        raise PluginError(
+            f"plugin '{entry.name}' failed to load from {where}: {type(broken).__name__}: {broken}"
+        ) from broken
+    if not isinstance(module, ModuleType):
+        raise PluginError(f"plugin '{entry.name}': its entry point {entry.value} is no module")
+    return module

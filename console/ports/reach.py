@@ -8,8 +8,10 @@ from typing import Any
 from console.ports.clusterfile import ClusterFile
 from console.ports.protocols import (
     BalancerPort,
+    Closes,
     HealthCheck,
     HostFacts,
+    JournalCopy,
     Refused,
     ReplicaSetPort,
     ServicePort,
@@ -32,6 +34,8 @@ class Reach:
     services: Mapping[str, ServicePort] = field(default_factory=dict)
     """By node; nodes whose service is not declared are missing."""
     sizes: Mapping[str, SizePort] = field(default_factory=dict)
+    copies: Mapping[str, JournalCopy] = field(default_factory=dict)
+    """Where the journal is copied to, by name."""
 
     @classmethod
     def of(cls, file: ClusterFile) -> "Reach":
@@ -59,6 +63,11 @@ class Reach:
             services={n.name: made("service", n.service, i, n.name) for i, n in enumerate(table.nodes) if n.service},
             sizes={n.name: made("size", n.size, i, n.name) for i, n in enumerate(table.nodes) if n.size},
             hosts=file.hosts,
+            copies={
+                name: file.make("journal", copy, f"$.journal[{index}]", name, shells)
+                for index, copy in enumerate(table.journal)
+                for name in [str(copy.get("name") or copy["plugin"])]
+            },
         )
 
     def balancer(self, name: str) -> BalancerPort:
@@ -83,6 +92,8 @@ class Reach:
 
     async def close(self) -> None:
         """Let go of every connection."""
-        for port in (*self.balancers.values(), self.replica_set, self.health, self.shells):
-            if port is not None:
+        several = (self.balancers, self.services, self.sizes, self.copies)
+        ports = [port for named in several for port in named.values()]
+        for port in (*ports, self.replica_set, self.health, self.shells):  # the shells last: others go through them
+            if isinstance(port, Closes):
                 await port.close()

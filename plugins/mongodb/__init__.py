@@ -13,6 +13,7 @@ from console.ports.plugins import Context
 from console.ports.protocols import Refused
 from console.ports.secrets import Secret
 
+from .copy import MongoCopy
 from .handover import NOTE, Follower, line_up, require_primary, step_down
 from .lease import DEADLINE_S as LEASE_DEADLINE_S
 from .lease import MongoLease
@@ -235,4 +236,4 @@ def _joined(host: str, port: int | None) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port or 27017}"
 
 
-PROVIDES = {"replica_set": MongoDB}
+PROVIDES = {"replica_set": MongoDB, "journal": MongoCopy}

@@ -18,6 +18,7 @@ from console.ports.protocols import Refused, Unclear
 
 AUTHENTICATION_FAILED = 18
 UNAUTHORIZED = 13
+INVALID_CONFIG = 93
 EXCEEDED_TIME_LIMIT = 262
 IN_PROGRESS = 117
 NOT_SECONDARY = 95
@@ -27,7 +28,7 @@ RECONFIGURE_REFUSALS = {
     AUTHENTICATION_FAILED: "MongoDB refused the operator's credentials",
     2: "MongoDB refused the configuration",
     74: "no majority of the new configuration answered the Primary, and nothing was changed",
-    93: "MongoDB refused the configuration",
+    INVALID_CONFIG: "MongoDB refused the configuration",
     103: "the configuration was changed by somebody else at that moment, or MongoDB does not allow this change",
     104: "the Primary could not be Primary in this configuration",
     109: "another reconfiguration is going on; look again when it has ended",

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pymongo import AsyncMongoClient
-from pymongo.errors import PyMongoError
+from pymongo.errors import OperationFailure, PyMongoError
 from pymongo.monitoring import (
     ServerHeartbeatFailedEvent,
     ServerHeartbeatListener,
@@ -22,7 +22,7 @@ from console.cluster.views import MemberView
 
 from .configuration import Document
 from .documents import Facts, Slow, clock_ahead_s, member_view, unseen, with_problem
-from .errors import command_problem, connection_problem, is_connection_problem
+from .errors import INVALID_CONFIG, command_problem, connection_problem, is_connection_problem
 from .slow import slowly
 
 SLOWLY_EVERY_S = 10.0
@@ -162,7 +162,12 @@ class MemberWatch(ServerHeartbeatListener):
         self.clock_ahead_s = clock_ahead_s(hello, at + timedelta(seconds=took_s / 2))
         if hello.get("arbiterOnly"):
             return  # an arbiter holds no users: only its hello can be had
-        self._status = await self._client.admin.command("replSetGetStatus")
+        try:
+            self._status = await self._client.admin.command("replSetGetStatus")
+        except OperationFailure as error:
+            if error.code != INVALID_CONFIG or hello.get("setName"):
+                raise
+            self._status = None  # it was removed from the set, which its hello tells
         # The command hides `newlyAdded`, which decides whether a vote counts; the document behind it does not.
         self._config = await self._client["local"]["system.replset"].find_one() or {}
         self.set_id = self._config.get("settings", {}).get("replicaSetId")

@@ -8,6 +8,7 @@ from console.ports.clusterfile import ClusterFile
 from console.ports.plugins import Plugins, bundled
 from console.ports.reach import Reach
 from plugins.memory import cluster_file
+from tests.contract.table import table
 
 
 @pytest.fixture(params=["memory", pytest.param("real", marks=pytest.mark.live)])
@@ -23,3 +24,15 @@ async def reach(request: pytest.FixtureRequest) -> AsyncIterator[Reach]:
     made = Reach.of(ClusterFile.decode(text, path, Plugins((bundled("plugins"),))))
     yield made
     await made.close()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--contract-table", action="store_true", help="print plugin x behaviour at the end")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if config.getoption("--contract-table"):
+        calls = [r for reports in terminalreporter.stats.values() for r in reports if getattr(r, "when", "") == "call"]
+        told = [value for report in calls for name, value in report.user_properties if name == "contract"]
+        for line in table(told):
+            terminalreporter.write_line(line)

@@ -48,7 +48,7 @@ async def until(session: Session, met: Callable[[Snapshot], bool], patience_s: f
     while time.monotonic() < ends_s:
         if met(snapshot := await session.look("db4")):
             return snapshot
-    raise AssertionError(f"not so after {patience_s:g} s")
+    raise AssertionError(f"not so after {patience_s:g} s; findings: {[str(f) for f in snapshot.findings]}")
 
 
 def refusal(plan: Plan) -> str:

@@ -15,6 +15,7 @@ import pytest
 from console import lab as labs
 from console.change.events import Outcome
 from console.change.run import Confirmation
+from console.cluster.snapshot import Health
 from console.ports.clusterfile import ClusterFile
 from console.ports.plugins import Plugins, bundled
 from console.session import Session
@@ -173,7 +174,9 @@ async def test_a_drain_that_a_restart_forgot_is_found_within_a_refresh_and_can_b
     async with Session.open(file, pools.file.parent / "state") as session:
 
         async def do(action: str) -> None:
-            await session.look()
+            entries = [entry for server in (await session.look()).app_servers for entry in server.pools]
+            while any(entry.checked and entry.check is Health.UNKNOWN for entry in entries):
+                entries = [entry for server in (await session.look()).app_servers for entry in server.pools]
             run = session.start(session.plan(action, "app2"), Confirmation("a test", words="app2"))
             assert await run.finished() is Outcome.DONE, run.events[-1].says
 

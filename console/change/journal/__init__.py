@@ -4,14 +4,17 @@ No intent on disk, no op. A record is `SHA256(0x00 || prev || body)`; its body i
 The newest head also stands in an anchor file and, where there is one, in syslog, so that a cut tail is found as well.
 """
 
+from console.change.journal.copies import Copier, CopyState
 from console.change.journal.export import export
 from console.change.journal.record import JournalError, Record
 from console.change.journal.store import FILE, Journal
 from console.change.journal.unfinished import Unfinished, confirmed_plan, run_named
-from console.change.journal.verification import Problem, Verdict, verify
+from console.change.journal.verification import Problem, Verdict, verify, verify_copies
 
 __all__ = [
     "FILE",
+    "Copier",
+    "CopyState",
     "Journal",
     "JournalError",
     "Problem",
@@ -22,4 +25,5 @@ __all__ = [
     "export",
     "run_named",
     "verify",
+    "verify_copies",
 ]

@@ -1,13 +1,14 @@
 """Is every record as it was written? Says which was changed, removed, moved or cut."""
 
 import sqlite3
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from console.change.journal.anchor import Anchor
 from console.change.journal.database import Row, rows
 from console.change.journal.record import GENESIS, chain, decode
+from console.ports.protocols import JournalCopy, NotKept, ReadsBack
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,33 @@ def verify(path: Path) -> Verdict:
         return Verdict(0, "", ())
     problems = [*_chain_problems(found), *_anchor_problems(found, anchor)]
     return Verdict(len(found), found[-1][3].hex() if found else "", tuple(problems))
+
+
+async def verify_copies(path: Path, verdict: Verdict, copies: Mapping[str, JournalCopy]) -> Verdict:
+    """The same verdict with what the copies know that can be read back: a cut tail, or another chain."""
+    try:
+        digests = {row[0]: row[3].hex() for row in rows(path)}
+        journal_id = next((str(decode(*row).body.get("journal_id", "")) for row in rows(path)), "")
+    except (sqlite3.Error, OSError):
+        return verdict
+    problems = list(verdict.problems)
+    for name, copy in copies.items():
+        if not isinstance(copy, ReadsBack):
+            continue
+        try:
+            head = await copy.head(journal_id)
+        except NotKept as problem:
+            problems.append(Problem(0, "no-anchor", f"copy {name} cannot be read: {problem}"))
+            continue
+        if head and head[0] not in digests:
+            says = (
+                f"the tail was cut: copy {name} knows record {head[0]}, the journal ends at {max(digests, default=0)}"
+            )
+            problems.append(Problem(max(digests, default=0) + 1, "cut", says))
+        elif head and digests[head[0]] != head[1]:
+            says = f"the chain was rewritten: record {head[0]} is not the one that copy {name} has"
+            problems.append(Problem(head[0], "rewritten", says))
+    return replace(verdict, problems=tuple(problems))
 
 
 def _chain_problems(found: list[Row]) -> Iterator[Problem]:

@@ -8,25 +8,32 @@ from console.ports.protocols.balancer import AddsServers, BalancerPort, EndsSess
 from console.ports.protocols.errors import Refused, ShellError, Unclear
 from console.ports.protocols.health import HealthCheck, TellsSizing
 from console.ports.protocols.host import Completed, HostFacts, HostKey, Route, Shell, Shells, TrustsHosts
+from console.ports.protocols.journal import CopiedRecord, Forked, JournalCopy, NotKept, ReadsBack
 from console.ports.protocols.lease import Claim, Holder, KeepsLease, LeaseState, LeaseStore
-from console.ports.protocols.node import ServicePort, SizePort, Verb
+from console.ports.protocols.node import Closes, ServicePort, SizePort, Verb
 from console.ports.protocols.replica_set import Freezes, LooksAtSpares, Reconfigures, ReplicaSetPort, StepsDown
 
 __all__ = [
     "AddsServers",
     "BalancerPort",
     "Claim",
+    "Closes",
     "Completed",
+    "CopiedRecord",
     "EndsSessions",
+    "Forked",
     "Freezes",
     "HealthCheck",
     "Holder",
     "HostFacts",
     "HostKey",
+    "JournalCopy",
     "KeepsLease",
     "LeaseState",
     "LeaseStore",
     "LooksAtSpares",
+    "NotKept",
+    "ReadsBack",
     "Reconfigures",
     "Refused",
     "ReplicaSetPort",

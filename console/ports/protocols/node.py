@@ -40,3 +40,12 @@ class SizePort(Protocol):
     def resize_command(self, size: Size) -> str:
         """The exact command, for the plan and the journal. Raises Refused for what it cannot do."""
         ...
+
+
+@runtime_checkable
+class Closes(Protocol):
+    """Any port that keeps connections."""
+
+    async def close(self) -> None:
+        """Let go of them."""
+        ...

@@ -1,0 +1,124 @@
+"""Plugins: what is there, what each can do, what failed to load; and one held to the contract of its port."""
+
+import asyncio
+from dataclasses import dataclass
+
+import click
+import rich.console
+from rich.table import Table
+
+from console.cli.see import say_json
+from console.cli.settings import Mistake, settings, shared
+from console.contract import Verdict
+from console.contract.behaviour import outcomes
+from console.contract.trials import Trial, trials
+from console.ports.capabilities import capabilities
+from console.ports.plugins import PORTS, PluginError
+from console.ports.reach import Reach
+
+MARKS = {Verdict.HOLDS: "holds", Verdict.BROKEN: "BROKEN", Verdict.NOT_OFFERED: "-", Verdict.NOT_TRIED: "not tried"}
+
+
+@click.group(invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@shared
+@click.pass_context
+def plugins(context: click.Context, as_json: bool) -> None:
+    """What plugins there are, what each can do, and what failed to load."""
+    if context.invoked_subcommand is not None:
+        return
+    rows = [_row(name) for name in settings().plugins.names()]
+    if as_json:
+        say_json({row.name: {"provides": row.provides, "from": row.place, "problem": row.problem} for row in rows})
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("PLUGIN", "PORT", "WHAT IT CAN DO", "FROM"):
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        if row.problem:
+            table.add_row(row.name, "FAILED", row.problem, row.place)
+        for port, able in row.provides.items():
+            table.add_row(row.name, port, ", ".join(able), row.place)
+    rich.console.Console().print(table)
+
+
+@plugins.command()
+@click.argument("name")
+@click.option("--change", metavar="NAME", default="", help="Also try what changes this node, balancer or copy.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a behaviour.")
+@shared
+def test(name: str, change: str, as_json: bool) -> None:
+    """Hold a plugin to the contract of its ports, as the cluster file uses it. Exit code 4 when a behaviour is broken.
+
+    Without --change it only looks. What is changed is put back; try it on a cluster that nobody depends on.
+    """
+    if asyncio.run(_tried(name, change, as_json)):
+        raise click.exceptions.Exit(4)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    name: str
+    provides: dict[str, list[str]]
+    place: str
+    problem: str
+
+
+def _row(name: str) -> _Row:
+    there, provides, problem = settings().plugins, {}, ""
+    for port in PORTS:
+        try:
+            provides[port] = list(capabilities(port, there.load(name, port)))
+        except PluginError as error:
+            problem = str(error)
+    return _Row(name, provides, there.place(name), "" if provides else problem)
+
+
+async def _tried(name: str, change: str, as_json: bool) -> bool:
+    file = settings().file()
+    reach = await asyncio.to_thread(Reach.of, file)
+    try:
+        found = await trials(file, reach, name, change)
+        if not found:
+            raise Mistake(f"{file.path} uses no plugin '{name}'; there: {', '.join(_used(file.table)) or 'none'}")
+        if change and not any(trial.change for trial in found):
+            names = ", ".join(trial.name for trial in found)
+            raise Mistake(f"--change {change}: plugin '{name}' stands for nothing of that name; it does for {names}")
+        broken = [await _held(name, trial, as_json) for trial in found]
+    finally:
+        await reach.close()
+    return any(broken)
+
+
+async def _held(plugin: str, trial: Trial, as_json: bool) -> bool:
+    """Every outcome of one trial as it comes; whether one is broken."""
+    broken = False
+    if not as_json:
+        click.echo(f"plugin {plugin}, port {trial.suite.port}, {trial.name}")
+    async for outcome in outcomes(trial.suite, trial.subject, change=trial.change):
+        broken = broken or outcome.verdict is Verdict.BROKEN
+        if as_json:
+            where = {"plugin": plugin, "port": trial.suite.port, "name": trial.name}
+            say_json({**where, "says": outcome.says, "verdict": outcome.verdict, "why": outcome.why})
+        else:
+            click.echo(f"  {MARKS[outcome.verdict]:<10} {outcome.says}{f': {outcome.why}' if outcome.why else ''}")
+    return broken
+
+
+def _used(table: object) -> list[str]:
+    """The plugins that a cluster file names."""
+    import msgspec
+
+    names: set[str] = set()
+
+    def walk(value: object) -> None:
+        if isinstance(value, dict):
+            names.update(v for k, v in value.items() if k == "plugin" and isinstance(v, str))
+            for inner in value.values():
+                walk(inner)
+        elif isinstance(value, list | tuple):
+            for inner in value:
+                walk(inner)
+
+    walk(msgspec.to_builtins(table))
+    return sorted(names)

@@ -1,0 +1,221 @@
+"""Proxmox VE: a node as one of its virtual machines, by its HTTP API.
+
+Every change is a task that is awaited. What the guest cannot take while it runs is pending until its next start.
+"""
+
+import asyncio
+import time
+from typing import Any
+
+import msgspec
+
+from console.cluster.snapshot import ServiceState, Size
+from console.cluster.views import ServiceView, SizeView
+from console.ports.plugins import Context
+from console.ports.protocols import Refused, Unclear, Verb
+from console.ports.secrets import Secret
+from plugins._api import Api, ApiProblem, part
+
+MIB = 2**20
+TASK_EVERY_S = 0.5
+STATES = {"running": ServiceState.RUNNING, "paused": ServiceState.RUNNING, "stopped": ServiceState.STOPPED}
+HOTPLUG_DEFAULT = "network,disk,usb"
+SIZED = ("memory", "cores", "sockets", "vcpus")
+
+
+class _Machine(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    url: str
+    """`https://pve1:8006`."""
+    proxmox_node: str
+    """The name of the hypervisor in Proxmox."""
+    vmid: int
+    token_id: str
+    """`user@realm!name` of an API token."""
+    token: Secret
+    ca_file: str = ""
+    """Of the cluster's own authority: `/etc/pve/pve-root-ca.pem` there."""
+    deadline_s: float = 5.0
+    task_deadline_s: float = 120.0
+    """How long a task may take: a guest has to shut down."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a token's name that is none."""
+        if "@" not in self.token_id or "!" not in self.token_id:
+            raise ValueError(f"token_id {self.token_id!r}: expected user@realm!name")
+
+
+class _Guest:
+    """One machine's part of the API."""
+
+    def __init__(self, settings: _Machine) -> None:
+        self.place = f"/api2/json/nodes/{part(settings.proxmox_node)}"
+        self.path = f"{self.place}/qemu/{settings.vmid}"
+        self.vmid = settings.vmid
+        self._task_deadline_s = settings.task_deadline_s
+        self.api = Api(
+            settings.url,
+            deadline_s=settings.deadline_s,
+            ca_file=settings.ca_file,
+            headers={"Authorization": f"PVEAPIToken={settings.token_id}={settings.token.reveal()}"},
+        )
+
+    async def read(self, path: str) -> Any:
+        """The data of an answer. Raises ApiProblem."""
+        document = await self.api.read(self.path + path)
+        if not isinstance(document, dict) or "data" not in document:
+            raise ApiProblem("an answer without `data`")
+        return document["data"]
+
+    async def task(self, method: str, path: str, form: dict[str, str]) -> None:
+        """Ask for something, and return when its task has ended well. Raises Refused or Unclear."""
+        answer = await self.api.change(method, self.path + path, form=form)
+        upid = answer.get("data") if isinstance(answer, dict) else None
+        if isinstance(upid, str) and upid.startswith("UPID:"):
+            await self._ended(upid)
+
+    async def _ended(self, upid: str) -> None:
+        until_s = time.monotonic() + self._task_deadline_s
+        while True:
+            try:
+                document = await self.api.read(f"{self.place}/tasks/{part(upid)}/status")
+            except ApiProblem as problem:
+                raise Unclear(f"task {upid} cannot be followed: {problem}") from None
+            task = document.get("data") or {}
+            if task.get("status") == "stopped":
+                if task.get("exitstatus") != "OK":
+                    raise Refused(f"virtual machine {self.vmid}: {task.get('exitstatus') or 'its task failed'}")
+                return
+            if time.monotonic() > until_s:
+                raise Unclear(f"task {upid} has not ended within {self._task_deadline_s:g} s")
+            await asyncio.sleep(TASK_EVERY_S)
+
+
+class ProxmoxService:
+    """One virtual machine, started and shut down; its guest is asked, and never cut off."""
+
+    class Settings(_Machine, kw_only=True, forbid_unknown_fields=True):
+        """A node's `service` table."""
+
+    def __init__(self, settings: Settings, context: Context) -> None:
+        self._guest = _Guest(settings)
+        self._task_deadline_s = settings.task_deadline_s
+        self._node = context.name
+
+    async def look(self) -> ServiceView:
+        """By its status."""
+        try:
+            status = await self._guest.read("/status/current")
+            word = str(status.get("qmpstatus") or status.get("status"))
+        except ApiProblem as problem:
+            return ServiceView(node=self._node, state=ServiceState.UNKNOWN, reason=str(problem))
+        lock = f"; locked: {status['lock']}" if status.get("lock") else ""
+        state = STATES.get(word, ServiceState.UNKNOWN)
+        return ServiceView(
+            node=self._node,
+            state=state,
+            reason=(word if word != "running" else "") + lock,
+            forbidden=f"the machine is locked ({status['lock']})" if lock else "",
+        )
+
+    async def turn(self, verb: Verb) -> None:
+        """Returns when its task has ended. Raises Refused with Proxmox's words, or Unclear."""
+        wanted = ServiceState.RUNNING if verb == "start" else ServiceState.STOPPED
+        if (await self.look()).state is wanted:
+            return
+        await self._guest.task("POST", self._path(verb), self._form(verb))
+
+    def command(self, verb: Verb) -> str:
+        """The request, without its credentials."""
+        form = "".join(f" {name}={value}" for name, value in self._form(verb).items())
+        return f"POST {self._guest.path}{self._path(verb)}{form}"
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self._guest.api.close()
+
+    def _path(self, verb: Verb) -> str:
+        return "/status/start" if verb == "start" else "/status/shutdown"
+
+    def _form(self, verb: Verb) -> dict[str, str]:
+        return {"timeout": f"{self._task_deadline_s:.0f}", "forceStop": "0"} if verb == "stop" else {}
+
+
+class ProxmoxSize:
+    """The memory and the cores of one virtual machine."""
+
+    class Settings(_Machine, kw_only=True, forbid_unknown_fields=True):
+        """A node's `size` table."""
+
+    def __init__(self, settings: Settings, context: Context) -> None:
+        self._guest = _Guest(settings)
+        self._node = context.name
+        self._sockets = 1
+
+    async def look(self) -> SizeView:
+        """Of a running machine, what it has; of one that is off, its configuration; what is pending, as the reason."""
+        try:
+            config = await self._guest.read("/config")
+            status = await self._guest.read("/status/current")
+            pending = _pending(await self._guest.read("/pending"))
+            self._sockets = int(config.get("sockets", 1))
+            running = status.get("status") == "running"
+            cpus = float(status["cpus"]) if running else float(int(config.get("cores", 1)) * self._sockets)
+            memory_bytes = int(status["maxmem"]) if running else int(config.get("memory", 512)) * MIB
+        except ApiProblem as problem:
+            return SizeView(node=self._node, size=None, reason=str(problem))
+        except (KeyError, ValueError, TypeError, AttributeError) as problem:
+            return SizeView(node=self._node, size=None, reason=f"an answer that is not as documented: {problem}")
+        return SizeView(
+            node=self._node,
+            size=Size(cpus=cpus, memory_bytes=memory_bytes),
+            in_use_bytes=int(status.get("mem", 0)) if running else 0,
+            reason=f"pending until it is stopped and started: {pending}" if pending else "",
+            live=_live(config),
+            forbidden=f"the machine is locked ({status['lock']})" if status.get("lock") else "",
+        )
+
+    async def resize(self, size: Size) -> None:
+        """Returns when its task has ended. Raises Refused with Proxmox's words, or Unclear."""
+        await self._guest.task("POST", "/config", self._form(size))
+
+    def resize_command(self, size: Size) -> str:
+        """The request, without its credentials. Raises Refused for what no machine has."""
+        form = " ".join(f"{name}={value}" for name, value in self._form(size).items())
+        return f"POST {self._guest.path}/config {form}"
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self._guest.api.close()
+
+    def _form(self, size: Size) -> dict[str, str]:
+        for field in ("cache_bytes", "workers"):
+            if getattr(size, field) is not None:
+                option = field.removesuffix("_bytes")
+                raise Refused(f"{self._node}: a virtual machine has no {option}: set it in the service's own file")
+        form = {}
+        if size.memory_bytes is not None:
+            form["memory"] = str(size.memory_bytes // MIB)
+        if size.cpus is not None:
+            if size.cpus % self._sockets:
+                cpus = f"{size.cpus:g}"
+                raise Refused(f"{self._node} has {self._sockets} sockets: {cpus} cpus cannot be shared among them")
+            form["cores"] = f"{size.cpus / self._sockets:.0f}"
+        return form
+
+
+def _pending(rows: list[dict[str, Any]]) -> str:
+    """What waits for the next start, for a person."""
+    waiting = [row for row in rows if row.get("key") in SIZED and ("pending" in row or row.get("delete"))]
+    return ", ".join(
+        f"{row['key']} {row.get('pending', 'removed')} (is {row.get('value', 'not set')})" for row in waiting
+    )
+
+
+def _live(config: dict[str, Any]) -> bool:
+    """Cores and memory are taken while it runs only where both are hot-pluggable, which for memory needs numa."""
+    hotplug = str(config.get("hotplug", HOTPLUG_DEFAULT))
+    kinds = {"network", "disk", "usb", "cpu", "memory"} if hotplug == "1" else set(hotplug.split(","))
+    return {"cpu", "memory"} <= kinds and str(config.get("numa", "0")) == "1"
+
+
+PROVIDES = {"service": ProxmoxService, "size": ProxmoxSize}
