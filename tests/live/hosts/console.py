@@ -128,13 +128,13 @@ async def load(lab: Lab, folder: Path) -> AsyncIterator[Load]:
     writers, readers = clients[: len(FRONTS)], clients[len(FRONTS) :]
     with path.open("a", buffering=1) as ledger:
         traffic = Traffic(ledger)
-        async with asyncio.TaskGroup() as tasks:
-            going = [tasks.create_task(traffic.write(*writer, 0.0)) for writer in writers]
-            going += [tasks.create_task(traffic.read(*reader, READ_PERIOD_S / 2)) for reader in readers]
-            try:
-                yield Load(traffic, path)
-            finally:
-                for task in going:
-                    task.cancel()
-    for _, client in clients:
-        client.close()
+        going = [asyncio.create_task(traffic.write(*writer, 0.0)) for writer in writers]
+        going += [asyncio.create_task(traffic.read(*reader, READ_PERIOD_S / 2)) for reader in readers]
+        try:
+            yield Load(traffic, path)
+        finally:
+            for task in going:
+                task.cancel()
+            await asyncio.gather(*going, return_exceptions=True)
+            for _, client in clients:
+                client.close()

@@ -38,7 +38,7 @@ NGINX_CONFIG = "/etc/nginx/conf.d/app.conf"
 INIT = """\
 #!/bin/sh
 # systemd-nspawn mounts control groups version 1 read-only, and systemd leaves alone what it finds so.
-for controller in memory cpu; do
+for controller in memory cpu cpuacct; do
     ! [ -d /sys/fs/cgroup/$controller ] || mount -o remount,bind,rw /sys/fs/cgroup/$controller
 done
 exec /lib/systemd/systemd

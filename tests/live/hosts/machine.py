@@ -31,7 +31,7 @@ while systemd-nspawn --quiet --register=no --keep-unit --console=pipe --link-jou
 do :; done
 """
 GROUPS = Path("/sys/fs/cgroup")
-CONTROLLERS = ("unified", "systemd", "memory", "cpu", "pids")
+CONTROLLERS = ("unified", "systemd", "memory", "cpu", "cpuacct", "pids")
 """The hierarchies of version 1 in which each host has a group of its own; version 2 has only one."""
 KILL_PATIENCE_S = 20.0
 
