@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -131,7 +132,7 @@ async def test_a_fork_is_told_and_nothing_more_is_sent(journal: Journal, tmp_pat
     await copier.turn("far")
     (tmp_path / "journal.copy.far").unlink()
     forged = next(iter(copy.kept))
-    copy.kept[forged] = CopiedRecord(**{**_fields(copy.kept[forged]), "hash": "f" * 64})
+    copy.kept[forged] = replace(copy.kept[forged], hash="f" * 64)
     state = await copier.turn("far")
     assert state.forked
     assert state.says.startswith("journal copy far holds ANOTHER journal: record ")
@@ -164,7 +165,7 @@ async def test_a_chain_that_its_owner_wrote_anew_is_found_by_the_copy(journal: J
     write(journal, 2)
     await Copier(journal, {"far": copy}).turn("far")
     newest = list(copy.kept)[-1]
-    copy.kept[newest] = CopiedRecord(**{**_fields(copy.kept[newest]), "hash": "e" * 64})
+    copy.kept[newest] = replace(copy.kept[newest], hash="e" * 64)
     verdict = await verify_copies(journal.path, verify(journal.path), {"far": copy})
     assert [problem.kind for problem in verdict.problems] == ["rewritten"]
 
@@ -178,7 +179,3 @@ async def test_a_copy_that_cannot_be_read_is_no_proof_of_anything(journal: Journ
     verdict = await verify_copies(journal.path, verify(journal.path), {"far": Away()})
     assert verdict.exit_code == 3
     assert verdict.problems[0].says == "copy far cannot be read: no route to it"
-
-
-def _fields(record: CopiedRecord) -> dict[str, object]:
-    return {name: getattr(record, name) for name in CopiedRecord.__slots__}
