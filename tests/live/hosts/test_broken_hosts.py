@@ -81,7 +81,7 @@ async def test_a_full_disk_takes_no_new_size_and_the_member_is_back_at_the_old_o
         lab.run(target, "sh", "-c", f"! dd if=/dev/zero of={folder}/full bs=4k count=2 2>/dev/null")
         ran = await changed(console, "resize", target, "--memory", "1792MiB")
         assert ran.code == UNDONE, ran.says
-        assert "No space left on device" in ran.says
+        assert "is not kept in /etc/systemd/system.control/mongod.service.d/50-MemoryMax.conf" in ran.says
     finally:
         lab.run(target, "umount", folder)
         lab.run(target, "systemctl", "daemon-reload")
