@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check format lint types contracts live changes bench model race kill snapshots clean
+.PHONY: demo test test-hosts check format lint types contracts live changes bench model race kill snapshots clean
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -15,11 +15,14 @@ demo: $(READY)  ## the console on the embedded lab
 	$(BIN)/watchkeeper demo
 
 test: $(READY)  ## every test, the live ones on the embedded lab included
-	$(BIN)/pytest -m "not live" --numprocesses 2
+	$(BIN)/pytest -m "not live and not hosts" --numprocesses 2
 	$(BIN)/pytest -m "live and not slow"
 
 changes: $(READY)  ## members and servers that join and leave, races and kills, on the lab: some minutes
 	$(BIN)/pytest -m slow
+
+test-hosts: $(READY)  ## on booted Debian systems with systemd and sshd; needs root, debootstrap and systemd-nspawn
+	$(BIN)/pytest -m hosts tests/live/hosts
 
 check: $(READY) format lint types contracts test  ## what CI runs
 

@@ -1,13 +1,14 @@
 """systemd: a node's service as a unit, and its size as that unit's limits, read back from the kernel."""
 
 import math
+from dataclasses import fields
 
 import msgspec
 
 from console.cluster.snapshot import ServiceState, Size
 from console.cluster.views import ServiceView, SizeView
 from console.ports.plugins import Context
-from console.ports.protocols import Refused, Verb
+from console.ports.protocols import Refused, Unclear, Verb
 from plugins._cgroups import filled, held_to, whole_host
 from plugins._commands import Commands, Unread, first_line, properties
 
@@ -23,6 +24,8 @@ LIMITS = ("LoadState", "ActiveState", "ControlGroup", "MainPID", "MemoryMax", "C
 UNLIMITED = "infinity"
 SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0}
 """How systemd writes a time, as 1min 30s."""
+DROP_INS, RUNTIME_DROP_INS = "/etc/systemd/system.control", "/run/systemd/system.control"
+"""Where `set-property` writes down what it has set."""
 DEADLINE_S = 90.0
 """As long as systemd itself waits for a unit to stop, when it is not told otherwise."""
 
@@ -130,8 +133,32 @@ class SystemdSize:
         )
 
     async def resize(self, size: Size) -> None:
-        """Raises Refused with systemd's words, or Unclear."""
-        await self._commands.change(self._words(size))
+        """Raises Refused with systemd's words, or where it could not keep the new size; or Unclear."""
+        words, node = self._words(size), self._commands.node
+        try:
+            told = await _shown(self._commands, self._unit, ("Id", *LIMITS))
+            before = filled(_configured(told), await whole_host(self._commands))
+        except (Unread, ValueError) as problem:
+            raise Refused(f"{node}: {problem}; nothing was changed") from None
+        await self._commands.change(words)
+        # systemd says yes too where it could not write its drop-in: such a limit is gone at the next reload.
+        if lost := await self._not_kept(told["Id"], size):
+            await self._commands.change(self._words(_only(before, size)))
+            raise Refused(f"{node}: {lost}; the size before is set again")
+
+    async def _not_kept(self, unit: str, size: Size) -> str:
+        """Why a size that is set would not last; empty: it does. Raises Unclear."""
+        folder = f"{DROP_INS if self._settings.persistent else RUNTIME_DROP_INS}/{unit}.d"
+        for limit in self._limits(size):
+            name, _, value = limit.partition("=")
+            path = f"{folder}/50-{name}.conf"
+            try:
+                kept = (await self._commands.read(["cat", path], statuses=(0, 1))).splitlines()
+            except Unread as problem:
+                raise Unclear(f"{self._commands.node}: {name} is set, and not known to be kept: {problem}") from None
+            if f"{name}={_whole_percent(value)}" not in kept:
+                return f"{limit} is not kept in {path}, and systemd does not say why: is its disk full?"
+        return ""
 
     def resize_command(self, size: Size) -> str:
         """As it would be typed on the node. Raises Refused for what no unit has."""
@@ -149,7 +176,10 @@ class SystemdSize:
                 option = field.removesuffix("_bytes")
                 raise Refused(f"{self._commands.node}: a unit has no {option}: set it in the service's own file")
         given = [] if self._settings.persistent else ["--runtime"]
-        words = ["systemctl", "set-property", *given, self._unit]
+        return ["systemctl", "set-property", *given, self._unit, *self._limits(size)]
+
+    def _limits(self, size: Size) -> list[str]:
+        words = []
         if size.memory_bytes is not None:
             most = self._host.memory_bytes
             limit = UNLIMITED if most is not None and size.memory_bytes >= most else str(size.memory_bytes)
@@ -158,6 +188,16 @@ class SystemdSize:
             whole = self._host.cpus is not None and size.cpus >= self._host.cpus
             words.append("CPUQuota=" if whole else f"CPUQuota={size.cpus * 100:g}%")
         return words
+
+
+def _only(whole: Size, like: Size) -> Size:
+    """The values of one size that another one names."""
+    return Size(**{f.name: getattr(whole, f.name) for f in fields(Size) if getattr(like, f.name) is not None})
+
+
+def _whole_percent(value: str) -> str:
+    """As systemd writes it down: percents without a fraction."""
+    return f"{float(value.rstrip('%')):.0f}%" if value.endswith("%") else value
 
 
 async def _shown(commands: Commands, unit: str, names: tuple[str, ...]) -> dict[str, str]:

@@ -20,6 +20,7 @@ VERBS = {
     "demo": "lab",
     "info": "setup",
     "config": "setup",
+    "hosts": "hosts",
     "plugins": "plugins",
 }
 """Each verb, and the file of this room that it stands in."""

@@ -7,10 +7,11 @@ from pathlib import Path
 import msgspec
 
 from console.ports.plugins import Context
-from console.ports.protocols import Shell
+from console.ports.protocols import HostKey, Refused, Route, Shell, ShellError
 
+from . import trust
 from .host import Host
-from .way import Way
+from .way import Way, jumps, target
 
 DEFAULT_CONFIG = "~/.ssh/config"
 
@@ -41,7 +42,7 @@ class SSH:
             if self.config != DEFAULT_CONFIG and not Path(self.config).expanduser().is_file():
                 raise ValueError(f"config {self.config} does not exist; leave it out to use {DEFAULT_CONFIG}")
             if self.known_hosts and not Path(self.known_hosts).expanduser().is_file():
-                raise ValueError(f"known_hosts {self.known_hosts} does not exist; make it by connecting once with ssh")
+                raise ValueError(f"known_hosts {self.known_hosts} does not exist; make an empty file of that name")
 
     def __init__(self, settings: Settings, context: Context) -> None:
         self._way = Way(
@@ -58,6 +59,34 @@ class SSH:
     def on(self, host: str) -> Shell:
         """The shell of a host, by node name or alias. Connects when first used."""
         return self._host(host)
+
+    async def route(self, host: str) -> Route:
+        """As the SSH configuration stands now. Raises ShellError."""
+        try:
+            found = await target(host, self._way)
+            return Route(
+                host=host,
+                address=found.host,
+                port=found.port,
+                user=found.options.username,
+                jumps=await jumps(host, self._way),
+            )
+        except (OSError, ValueError) as error:
+            raise ShellError(f"{host}: the SSH configuration {self._way.config} cannot be used: {error}") from None
+
+    async def shown(self, host: str) -> HostKey:
+        """Through its jump hosts, which must be trusted already. Raises ShellError."""
+        return await trust.shown(host, self._way, lambda jump: self._host(jump).connected())
+
+    async def trust(self, key: HostKey) -> str:
+        """One line more in the user's known_hosts file. Raises Refused."""
+        try:
+            written = await trust.trust(key, self._way)
+        except (ShellError, OSError, ValueError) as error:
+            raise Refused(f"{key.host}: the SSH configuration {self._way.config} cannot be used: {error}") from None
+        for host in self._hosts.values():
+            host.retry()
+        return written
 
     async def close(self) -> None:
         """End every connection."""

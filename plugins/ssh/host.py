@@ -11,7 +11,7 @@ import asyncssh
 
 from console.ports.protocols import Completed, ShellError
 
-from .problems import connect_problem, socket_problem
+from .problems import connect_problem, jump_problem, socket_problem
 from .way import Target, Way, target
 
 SESSIONS_LIMIT = 8
@@ -91,6 +91,11 @@ class Host:
                 raise ShellError(f"{self._name}: closed") from None
             raise
 
+    def retry(self) -> None:
+        """What was in the way may be gone: the next who asks need not wait."""
+        self._retry_at_s = float("-inf")
+        self._back_off_s = BACK_OFF_S
+
     async def close(self) -> None:
         """End the connection."""
         if self._connecting:
@@ -128,9 +133,7 @@ class Host:
                     client_factory=lambda: client,
                 )
         except ShellError as problem:
-            if found and found.jump:
-                raise ShellError(f"{self._name}: its jump host {found.jump} failed: {problem}") from None
-            raise
+            raise ShellError(jump_problem(problem, self._name, found)) from None
         except (asyncssh.Error, OSError, ValueError) as error:
             raise ShellError(connect_problem(error, self._name, found, client.unknown_key, self._way)) from None
 

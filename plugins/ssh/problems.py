@@ -4,6 +4,8 @@ import socket
 
 import asyncssh
 
+from console.ports.protocols import ShellError
+
 from .way import Target, Way
 
 
@@ -40,6 +42,11 @@ def connect_problem(
     return f"{place}: {getattr(error, 'strerror', None) or error or type(error).__name__}"
 
 
+def jump_problem(problem: ShellError, name: str, target: Target | None) -> str:
+    """The same, told as the jump host's where it is that."""
+    return f"{name}: its jump host {target.jump} failed: {problem}" if target and target.jump else str(problem)
+
+
 def socket_problem(error: Exception, path: str) -> str:
     """Why a unix socket on a host could not be opened; sshd says no more of it than that it could not."""
     said = error.reason if isinstance(error, asyncssh.Error) else str(error) or type(error).__name__
@@ -52,19 +59,35 @@ def socket_problem(error: Exception, path: str) -> str:
 def _host_key(error: asyncssh.HostKeyNotVerifiable, name: str, target: Target, key: asyncssh.SSHKey | None) -> str:
     if key is None:  # a certificate, or a revoked key
         return f"{name}: {error.reason}; its host key is not trusted"
-    port = target.port if target.port != asyncssh.DEFAULT_PORT else None
-    known = asyncssh.match_known_hosts(target.known_hosts, target.options.host_key_alias or target.host, "", port)[0]
-    if known:
+    if known_keys(target):
         return (
             f"the host key of {name} CHANGED to {key.get_fingerprint()}, which is not the one in known_hosts: "
-            f"find out why first; only then ssh-keygen -R {_known_name(target)}"
+            f"find out why first; only then ssh-keygen -R {known_name(target)}"
         )
     return (
         f"the host key of {name} is not in known_hosts ({key.get_fingerprint()}): compare this fingerprint with the "
-        f"host's own, then add it by connecting once with ssh {name}"
+        f"host's own, then: watchkeeper hosts trust {name}"
     )
 
 
-def _known_name(target: Target) -> str:
+def known_keys(target: Target) -> list[asyncssh.SSHKey]:
+    """The keys that known_hosts has for a host."""
+    port = target.port if target.port != asyncssh.DEFAULT_PORT else None
     name = target.options.host_key_alias or target.host
-    return name if target.port == asyncssh.DEFAULT_PORT else f"'[{name}]:{target.port}'"
+    return list(asyncssh.match_known_hosts(target.known_hosts, name, "", port)[0])
+
+
+def is_revoked(target: Target, key: asyncssh.SSHKey) -> bool:
+    """known_hosts has the key as `@revoked`.
+
+    Asked by the whole name: asyncssh forgets what is revoked for a port where nothing else is known for it.
+    """
+    return key in asyncssh.match_known_hosts(target.known_hosts, known_name(target, quoted=False), "", None)[2]
+
+
+def known_name(target: Target, *, quoted: bool = True) -> str:
+    """What a host is called in known_hosts; quoted for a shell where it has a port."""
+    name = target.options.host_key_alias or target.host
+    if target.port == asyncssh.DEFAULT_PORT:
+        return str(name)
+    return f"'[{name}]:{target.port}'" if quoted else f"[{name}]:{target.port}"

@@ -55,6 +55,8 @@ class Target:
     """What is connected to, unless the configuration's HostName says otherwise."""
     options: asyncssh.SSHClientConnectionOptions
     known_hosts: asyncssh.SSHKnownHosts
+    known_hosts_files: tuple[Path, ...]
+    """Where those are read from, whether it is there or not; the first is the user's own."""
     jump: str
     """The jump host's own list, nearest last; empty: none."""
 
@@ -88,6 +90,15 @@ async def target(spec: str, way: Way) -> Target:
     return found
 
 
+async def jumps(spec: str, way: Way) -> tuple[str, ...]:
+    """The jump lists that lead to a host, the nearest to us first. Raises ShellError, OSError, ValueError."""
+    found, jump = list[str](), (await target(spec, way)).jump
+    while jump:
+        found.insert(0, jump)
+        jump = (await _target(jump, way)).jump
+    return tuple(found)
+
+
 async def _target(spec: str, way: Way) -> Target:
     before, _, last = spec.rpartition(",")
     hop = Hop.parse(last)
@@ -105,21 +116,22 @@ async def _target(spec: str, way: Way) -> Target:
     proxy = options.config.get("ProxyJump")
     # A configuration's `Host *` may send everything through a jump host, itself included.
     jump = before or (proxy if isinstance(proxy, str) and Hop.parse(proxy.split(",")[0]).host != hop.host else "")
+    files = _known_hosts_files(options, way)
     return Target(
         name=hop.host,
         # An alias is what the configuration gives a HostName; any other name is a node's.
         address=way.nodes.get(hop.host, hop.host),
         options=options,
-        known_hosts=_known_hosts(options, way),
+        known_hosts=asyncssh.read_known_hosts([str(path) for path in files if path.is_file()]),
+        known_hosts_files=files,
         jump=jump,
     )
 
 
-def _known_hosts(options: asyncssh.SSHClientConnectionOptions, way: Way) -> asyncssh.SSHKnownHosts:
-    """Always a list, if an empty one, as asyncssh trusts everybody when it is given none."""
+def _known_hosts_files(options: asyncssh.SSHClientConnectionOptions, way: Way) -> tuple[Path, ...]:
+    """Always a list, as asyncssh trusts everybody when it is given none; an empty one trusts nobody."""
     if way.known_hosts:
-        return asyncssh.read_known_hosts(str(way.known_hosts))
+        return (way.known_hosts,)
     named = [cast(list[str], options.config.get(key, [])) for key in ("UserKnownHostsFile", "GlobalKnownHostsFile")]
     files = [file for names in named for file in names] or [DEFAULT_KNOWN_HOSTS]
-    paths = [Path(file).expanduser() for file in files]
-    return asyncssh.read_known_hosts([str(path) for path in paths if path.is_file()])
+    return tuple(Path(file).expanduser() for file in files)

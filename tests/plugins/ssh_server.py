@@ -38,7 +38,14 @@ class Door(asyncssh.SSHServer):
 class SSHServer:
     """Counts what comes in."""
 
-    def __init__(self, *, deaf: bool = False, forwards_sockets: bool = True) -> None:
+    def __init__(
+        self,
+        *,
+        deaf: bool = False,
+        forwards_sockets: bool = True,
+        authority: asyncssh.SSHKey | None = None,
+        lets_in: asyncssh.SSHKey | None = None,
+    ) -> None:
         self.connections: list[asyncssh.SSHServerConnection] = []
         self.logins: list[str] = []
         self.running = self.most_running = 0
@@ -47,16 +54,22 @@ class SSHServer:
         self.key = asyncssh.generate_private_key("ssh-ed25519")
         self.port = 0
         self._deaf = deaf
+        self._authority = authority
+        """Signs the host's key; None: it shows the bare key."""
+        self._lets_in = lets_in
+        """Signs the keys of those that are let in; None: who has the client's key is."""
         self._listener: asyncssh.SSHAcceptor | None = None
 
     async def start(self, client_key: asyncssh.SSHKey, port: int = 0) -> "SSHServer":
+        public = (self._lets_in or client_key).export_public_key().decode()
+        authorized = f"cert-authority {public}" if self._lets_in else public
         self._listener = await asyncssh.listen(
             "127.0.0.1",
             port,
             config=None,
             server_factory=lambda: Door(self),
-            server_host_keys=[self.key],
-            authorized_client_keys=asyncssh.import_authorized_keys(client_key.export_public_key().decode()),
+            server_host_keys=[self.key if self._authority is None else (self.key, self._certificate(self._authority))],
+            authorized_client_keys=asyncssh.import_authorized_keys(authorized),
             password_auth=False,
             kbdint_auth=False,
             gss_host=None,
@@ -66,6 +79,9 @@ class SSHServer:
         )
         self.port = self._listener.get_port()
         return self
+
+    def _certificate(self, authority: asyncssh.SSHKey) -> asyncssh.SSHCertificate:
+        return authority.generate_host_certificate(self.key, "db1", principals=["127.0.0.1"])
 
     def drop_all(self) -> None:
         for connection in self.connections:
@@ -144,8 +160,8 @@ class Network:
         block = "\n    ".join([f"Host {name}", *own, *common, *known, *lines])
         self._config.write_text(f"{self._config.read_text()}{block}\n")
 
-    def shells(self, nodes: dict[str, str] | None = None, **settings: Any) -> SSH:
-        made = SSH.Settings(config=str(self._config), agent=False, **settings)
+    def shells(self, nodes: dict[str, str] | None = None, *, agent: bool = False, **settings: Any) -> SSH:
+        made = SSH.Settings(config=str(self._config), agent=agent, **settings)
         client = SSH(made, Context(name="shell", nodes=nodes or {}))
         self._clients.append(client)
         return client

@@ -12,7 +12,7 @@ async def test_an_unknown_host_key_is_refused_with_its_fingerprint_and_the_mend(
     network.alias("db1", server.port)
     says = await refusal(network.shells().on("db1"))
     assert says.startswith(f"the host key of db1 is not in known_hosts ({server.key.get_fingerprint()}): compare")
-    assert says.endswith("add it by connecting once with ssh db1")
+    assert says.endswith("watchkeeper hosts trust db1")
     assert server.logins == []
 
 

@@ -174,12 +174,33 @@ async def test_what_no_unit_has_is_refused_with_where_it_stands() -> None:
         size(Systemd()).resize_command(Size(cache_bytes=GIB))
 
 
-async def test_a_full_disk_is_told_in_systemds_words() -> None:
+async def test_a_size_that_systemd_sets_and_cannot_keep_is_refused_and_set_back() -> None:
+    """Seen on Debian 12: on a full disk `set-property` succeeds, and the limit is gone at the next reload."""
     host = Systemd()
-    full = "Failed to set unit properties on mongod.service: No space left on device"
-    host._programs["systemctl"] = lambda _: said(status=1, stderr=full)
+    await size(host).resize(Size(memory_bytes=2 * GIB, cpus=2.0))
+    host.disk_full = True
+    with pytest.raises(
+        Refused, match=r"is not kept in /etc/systemd/.*50-MemoryMax\.conf.*the size before is set again"
+    ):
+        await size(host).resize(Size(memory_bytes=GIB))
+    assert (host.memory, host.quota_us) == (str(2 * GIB), 2_000_000)
+
+
+async def test_what_systemd_refuses_is_told_in_its_words() -> None:
+    host = Systemd()
+    await size(host).look()
+    full, systemctl = "Failed to set unit properties on mongod.service: Access denied", host._programs["systemctl"]
+    host._programs["systemctl"] = lambda words: (
+        said(status=1, stderr=full) if "set-property" in words else systemctl(words)
+    )
     with pytest.raises(Refused, match=full):
         await size(host).resize(Size(memory_bytes=GIB))
+
+
+async def test_a_size_until_the_next_start_is_kept_where_that_is_kept() -> None:
+    host = Systemd()
+    await size(host, persistent=False).resize(Size(memory_bytes=GIB))
+    assert host.memory == str(GIB)
 
 
 @pytest.mark.parametrize("unit", ["", "-H other", "a b", "--root=/"])

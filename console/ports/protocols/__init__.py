@@ -7,7 +7,7 @@ target said no and nothing changed, and `Unclear` when it was sent and the answe
 from console.ports.protocols.balancer import AddsServers, BalancerPort, EndsSessions, SetsAdmin, SetsWeight
 from console.ports.protocols.errors import Refused, ShellError, Unclear
 from console.ports.protocols.health import HealthCheck, TellsSizing
-from console.ports.protocols.host import Completed, HostFacts, Shell, Shells
+from console.ports.protocols.host import Completed, HostFacts, HostKey, Route, Shell, Shells, TrustsHosts
 from console.ports.protocols.journal import CopiedRecord, Forked, JournalCopy, NotKept, ReadsBack
 from console.ports.protocols.lease import Claim, Holder, KeepsLease, LeaseState, LeaseStore
 from console.ports.protocols.node import Closes, ServicePort, SizePort, Verb
@@ -26,6 +26,7 @@ __all__ = [
     "HealthCheck",
     "Holder",
     "HostFacts",
+    "HostKey",
     "JournalCopy",
     "KeepsLease",
     "LeaseState",
@@ -36,6 +37,7 @@ __all__ = [
     "Reconfigures",
     "Refused",
     "ReplicaSetPort",
+    "Route",
     "ServicePort",
     "SetsAdmin",
     "SetsWeight",
@@ -45,6 +47,7 @@ __all__ = [
     "SizePort",
     "StepsDown",
     "TellsSizing",
+    "TrustsHosts",
     "Unclear",
     "Verb",
 ]

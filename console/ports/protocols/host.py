@@ -3,7 +3,7 @@
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 from console.cluster.views import HostView
 
@@ -40,6 +40,53 @@ class Shells(Protocol):
 
     async def close(self) -> None:
         """End every connection."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """The way to a host."""
+
+    host: str
+    """The name that its shell goes by."""
+    address: str
+    port: int
+    user: str
+    jumps: tuple[str, ...] = ()
+    """The hosts that it is reached through, the nearest to us first; each a name that `on` takes too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostKey:
+    """The key by which a host proves that it is itself."""
+
+    host: str
+    """The name that its shell goes by."""
+    kind: str
+    """E.g. `ssh-ed25519`."""
+    fingerprint: str
+    """E.g. `SHA256:…`."""
+    public: str
+    """The whole key, as it is written down."""
+    trust: Literal["known", "unknown", "changed"]
+    says: str = ""
+    """Of a key that is not known: what to do."""
+
+
+@runtime_checkable
+class TrustsHosts(Protocol):
+    """Shells that tell whom they trust, and can be told to trust one key more; never without being told."""
+
+    async def route(self, host: str) -> Route:
+        """How a host is reached, without connecting to it. Raises ShellError."""
+        ...
+
+    async def shown(self, host: str) -> HostKey:
+        """The key that a host shows, before anybody logs in there. Raises ShellError where none can be seen."""
+        ...
+
+    async def trust(self, key: HostKey) -> str:
+        """Trust exactly this key from now on; returns where that is written. Raises Refused, for a changed key too."""
         ...
 
 

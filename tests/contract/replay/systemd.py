@@ -15,6 +15,8 @@ class Systemd(ReplayHost):
         self.state, self.result, self.status = "active", "success", 0
         self.memory, self.quota_us = "infinity", 0
         self.starts = True
+        self.disk_full = False
+        """A full disk keeps no drop-in, and systemctl does not say so: seen on Debian 12."""
         super().__init__({"systemctl": self._systemctl, "journalctl": lambda _: said("cannot open its file\n")})
         self._apply()
 
@@ -30,9 +32,10 @@ class Systemd(ReplayHost):
                 return said(status=1, stderr=f"Job for {unit} failed because {why}.\nSee ...")
             case ["stop", _]:
                 self.state, self.result = "inactive", "success"
+            case ["set-property", "--runtime", _, *values]:
+                self._set_all(values, "/run/systemd/system.control")
             case ["set-property", _, *values]:
-                for value in values:
-                    self._set(*value.split("=", 1))
+                self._set_all(values, "/etc/systemd/system.control")
             case _:
                 return said(status=1, stderr=f"Unknown command verb {arguments[0]}.")
         self._apply()
@@ -42,6 +45,7 @@ class Systemd(ReplayHost):
         there = unit == UNIT
         quota = f"{self.quota_us / 1_000_000:g}s" if self.quota_us >= 1_000_000 else f"{self.quota_us // 1000}ms"
         properties = {
+            "Id": unit,
             "LoadState": "loaded" if there else "not-found",
             "ActiveState": self.state if there else "inactive",
             "SubState": {"active": "running", "inactive": "dead"}.get(self.state, self.state),
@@ -53,6 +57,13 @@ class Systemd(ReplayHost):
             "CPUQuotaPerSecUSec": quota if self.quota_us else "infinity",
         }
         return said("".join(f"{name}={properties[name]}\n" for name in wanted))
+
+    def _set_all(self, limits: list[str], folder: str) -> None:
+        for limit in limits:
+            name, value = limit.split("=", 1)
+            self._set(name, value)
+            if not self.disk_full:
+                self.files[f"{folder}/{UNIT}.d/50-{name}.conf"] = f"# made by systemctl\n[Service]\n{limit}\n"
 
     def _set(self, name: str, value: str) -> None:
         if name == "MemoryMax":
