@@ -4,6 +4,17 @@ The tests run them, and so does `watchkeeper plugins test NAME`, against whateve
 sentence and a check; it says which capability it needs and whether it changes anything. Nothing here knows a vendor.
 """
 
-from console.contract.behaviour import Behaviour, Broken, Outcome, Suite, Verdict, expect, outcomes, refused, run, within
+from console.contract.behaviour import (
+    Behaviour,
+    Broken,
+    Outcome,
+    Suite,
+    Verdict,
+    expect,
+    outcomes,
+    refused,
+    run,
+    within,
+)
 
 __all__ = ["Behaviour", "Broken", "Outcome", "Suite", "Verdict", "expect", "outcomes", "refused", "run", "within"]

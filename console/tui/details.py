@@ -56,10 +56,8 @@ def _server(server: AppServer, hold: Hold | None, width: int) -> list[Content]:
     for pool in server.pools:
         sticky = ", clients are pinned" if pool.sticky else ""
         known = "" if pool.known else " (the last that its balancer said)"
-        says = (
-            f"{pool.sessions} sessions, {pool.queue} queued, weight {pool.weight}{sticky}; check: "
-            f"{pool.check_says or 'says nothing'}{known}"
-        )
+        sessions = "sessions not known" if pool.sessions is None else f"{pool.sessions} sessions, {pool.queue} queued"
+        says = f"{sessions}, weight {pool.weight}{sticky}; check: {pool.check_says or 'says nothing'}{known}"
         lead = (
             Cell(f"  {pool.balancer}/{pool.backend}".ljust(MARGIN)),
             admin_and_check(pool.admin, pool.check),

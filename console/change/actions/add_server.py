@@ -60,7 +60,7 @@ def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Pl
             *pool.answering_checks(snapshot),
             *pool.servers_checks(snapshot, ((e.place.balancer, e.place.backend) for e in entries)),
         ),
-        steps=_steps(target, entries, float(parameters["hold"])) if entries else (),
+        steps=_steps(snapshot, target, entries, float(parameters["hold"])) if entries else (),
         impact=impact(snapshot, with_joined(snapshot, after), tier="app"),
         fingerprint=(
             *pool.fingerprint(server),
@@ -110,6 +110,7 @@ def _entries(snapshot: Snapshot, server: AppServer, weight: int) -> tuple[Entry,
                 address=_address(snapshot, server, name, backend),
                 weight=weight or pool.usual_weight(snapshot, name, backend, server.name),
                 options=joining.options_of(server.name) if joining else "",
+                checked=joining is None or joining.checks,
             )
         )
     return tuple(entries)
@@ -136,11 +137,13 @@ def _lacking_check(server: AppServer, entries: tuple[Entry, ...]) -> Check:
     )
 
 
-def _steps(name: str, entries: tuple[Entry, ...], hold_s: float) -> tuple[Step, ...]:
+def _steps(snapshot: Snapshot, name: str, entries: tuple[Entry, ...], hold_s: float) -> tuple[Step, ...]:
     places = tuple(entry.place for entry in entries)
+    tried = tuple(place for place in places if _can_be_tried(snapshot, place))
     first, *further = _ramp(entries)
     joining = tuple(replace(entry, weight=weight) for entry, (_, weight) in zip(entries, first, strict=True))
-    states = {admin: tuple((place, admin) for place in places) for admin in Admin}
+    ready = tuple((place, Admin.READY) for place in places)
+    away = tuple((place, Admin.DRAIN if place in tried else Admin.MAINT) for place in places)
 
     def watched(does: str, op: Op, weights: Weights) -> Step:
         return Step(
@@ -148,8 +151,8 @@ def _steps(name: str, entries: tuple[Entry, ...], hold_s: float) -> tuple[Step, 
             op=op,
             proof=ServesWell(name, weights),
             # Out of traffic at once, from whatever weight it failed at.
-            undo=SetAdmin(states[Admin.DRAIN], thorough=True),
-            undone=AdminIs(states[Admin.DRAIN]),
+            undo=SetAdmin(away, thorough=True),
+            undone=AdminIs(away),
             patience_s=PROOF_S + hold_s,
             steady_s=hold_s,
         )
@@ -162,18 +165,30 @@ def _steps(name: str, entries: tuple[Entry, ...], hold_s: float) -> tuple[Step, 
             undo=DeleteServers(places),
             undone=Gone(places),
         ),
-        Step(
-            does=f"let every balancer check {name}, without traffic",
-            op=SetAdmin(states[Admin.DRAIN]),
-            proof=Passes(name, places),
-            undo=SetAdmin(states[Admin.MAINT], thorough=True),
-            undone=AdminIs(states[Admin.MAINT]),
-            patience_s=PROOF_S,
-            steady_s=TRIAL_S,
-        ),
-        watched(f"make {name} ready at", SetAdmin(states[Admin.READY]), first),
+        *((_trial(name, tried),) if tried else ()),
+        watched(f"make {name} ready at", SetAdmin(ready), first),
         *(watched(f"give {name}", SetWeights(weights), weights) for weights in further),
     )
+
+
+def _trial(name: str, places: tuple[Place, ...]) -> Step:
+    back = tuple((place, Admin.MAINT) for place in places)
+    return Step(
+        does=f"let every balancer check {name}, without traffic",
+        op=SetAdmin(tuple((place, Admin.DRAIN) for place in places)),
+        proof=Passes(name, places),
+        undo=SetAdmin(back, thorough=True),
+        undone=AdminIs(back),
+        patience_s=PROOF_S,
+        steady_s=TRIAL_S,
+    )
+
+
+def _can_be_tried(snapshot: Snapshot, place: Place) -> bool:
+    """Without traffic: drained. A balancer that has no drain has nothing between maintenance and traffic."""
+    balancer = snapshot.balancer(place.balancer)
+    backend = balancer.pool(place.backend) if balancer else None
+    return backend is None or not backend.refuses_drain
 
 
 def _ramp(entries: tuple[Entry, ...]) -> list[Weights]:
@@ -214,7 +229,11 @@ def _notes(snapshot: Snapshot, entries: tuple[Entry, ...]) -> tuple[str, ...]:
             continue
         for note in joining.notes:
             said.setdefault(note, []).append(f"{place.backend} on {place.balancer}")
-        if place.server not in joining.missing:
+        if not _can_be_tried(snapshot, place):
+            said.setdefault(f"{joining.refuses_drain}, so that it is not tried without traffic before.", []).append(
+                f"{place.backend} on {place.balancer}"
+            )
+        if place.server not in joining.missing and not joining.lasts:
             line = joining.line_of(place.server, entry.address, entry.weight)
             lines.setdefault((place.backend, line), []).append(place.balancer)
     notes = [f"{listed(where)}: {note}" for note, where in said.items()]

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from console.change.action import Action, Value
 from console.change.actions import pool
 from console.change.plan import Holding, Plan, Step
-from console.change.proofs import Serves
 from console.cluster.snapshot import Admin, AppServer, Snapshot
 from console.cluster.whatif import impact, with_server
 
@@ -13,7 +12,7 @@ from console.cluster.whatif import impact, with_server
 def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Plan:
     """Ready on all balancers or on none; proved by its own health and every balancer's check."""
     server = pool.find(snapshot, target)
-    made_ready = pool.set_admin(server, Admin.READY, f"make {target} ready on every balancer")
+    made_ready = pool.set_admin(server.pools, Admin.READY, f"make {target} ready on every balancer")
     return Plan(
         action="ready",
         target=target,
@@ -29,11 +28,10 @@ def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Pl
 
 
 def _proved_by_service(step: Step, server: AppServer) -> Step:
-    places = tuple(pool.place(entry) for entry in server.pools)
     return Step(
         does=step.does,
         op=step.op,
-        proof=Serves(server.name, places),
+        proof=pool.serves_again(server),
         undo=step.undo,
         undone=step.undone,
         patience_s=30.0,

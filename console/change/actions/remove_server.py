@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from console.change.action import Action, Value
-from console.change.actions import drain, maint, pool
+from console.change.actions import drain, maint, offers, pool
 from console.change.ops import AddServers, DeleteServers, Entry
 from console.change.plan import Holding, Plan, Step
 from console.change.proofs import Gone, Stands
@@ -21,16 +21,20 @@ def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Pl
     server = pool.find(snapshot, target)
     as_maint = maint.plan(snapshot, target, parameters)
     places = [(entry.balancer, entry.backend) for entry in server.pools]
-    waited = pool.wait_idle(server, float(parameters["deadline"]))
+    waited = pool.wait_idle(snapshot, server, server.pools, float(parameters["deadline"]))
     return replace(
         as_maint,
         action="remove-server",
         title=f"Remove {target} from the pools",
         checks=(*as_maint.checks, *pool.servers_checks(snapshot, places)),
-        steps=(*as_maint.steps, waited, _delete(server)) if server.pools else (),
+        steps=(*as_maint.steps, *([waited] if waited else []), _delete(server)) if server.pools else (),
         impact=impact(snapshot, without_left(snapshot, target), tier="app"),
         fingerprint=(*as_maint.fingerprint, *((f"{pool.place(e)} weight", str(e.weight)) for e in server.pools)),
-        notes=(*pool.sticky_notes(server), *_written_notes(server)),
+        notes=(
+            *pool.sticky_notes(server),
+            *offers.undrained_notes(snapshot, server),
+            *_written_notes(snapshot, server),
+        ),
         hold=Holding(admin=Admin.READY),  # nobody holds out what is gone
     )
 
@@ -57,9 +61,10 @@ def _delete(server: AppServer) -> Step:
     )
 
 
-def _written_notes(server: AppServer) -> tuple[str, ...]:
-    written = [f"{entry.backend} on {entry.balancer}" for entry in server.pools if entry.dynamic is False]
-    unseen = [f"{entry.backend} on {entry.balancer}" for entry in server.pools if entry.dynamic is None]
+def _written_notes(snapshot: Snapshot, server: AppServer) -> tuple[str, ...]:
+    forgets = [entry for entry in server.pools if not offers.lasts(snapshot, entry)]
+    written = [f"{entry.backend} on {entry.balancer}" for entry in forgets if entry.dynamic is False]
+    unseen = [f"{entry.backend} on {entry.balancer}" for entry in forgets if entry.dynamic is None]
     notes = []
     if written:
         notes.append(f"{server.name} stands in the configuration of {listed(written)}: a reload brings it back.")

@@ -1,5 +1,6 @@
 """Application servers, and the balancers in front of them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from console.cluster.snapshot.words import Admin, Health
@@ -19,7 +20,8 @@ class PoolMember:
     check_says: str = field(compare=False)
     """The balancer's words for its check, e.g. `L7OK/200 in 3 ms`."""
     weight: int
-    sessions: int
+    sessions: int | None
+    """Sessions now; None where the balancer cannot tell, which is not none."""
     queue: int
     address: str = ""
     """host:port, where the balancer tells it."""
@@ -68,6 +70,14 @@ class Backend:
     """Why no server can be added or deleted at run time; empty: it can."""
     refuses_weights: str = ""
     """Why no weight can be set at run time; empty: it can."""
+    refuses_drain: str = ""
+    """Why no server can be drained; empty: it can."""
+    refuses_ending: str = ""
+    """Why the sessions of a server cannot be ended; empty: they can."""
+    checks: bool = True
+    """A server that joins is health-checked, once that is asked for."""
+    lasts: bool = False
+    """What is changed in it while it runs is written as well, and outlives a reload by itself."""
     options: str = ""
     """What a new server is given, in the balancer's own words; `{server}` stands for its name."""
     line: str = ""
@@ -85,6 +95,12 @@ class Backend:
     def line_of(self, server: str, address: str, weight: int) -> str:
         """What has to stand in the configuration for it."""
         return self.line.replace("{server}", server).replace("{address}", address).replace("{weight}", str(weight))
+
+
+def all_sessions(pools: Iterable[PoolMember]) -> int | None:
+    """Sessions over these places; None when one of them cannot tell."""
+    told = [pool.sessions for pool in pools]
+    return None if None in told else sum(count or 0 for count in told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,9 +123,9 @@ class AppServer:
         return self.health is Health.UP and any(pool.serving for pool in self.pools)
 
     @property
-    def sessions(self) -> int:
-        """Sessions over all balancers and backends."""
-        return sum(pool.sessions for pool in self.pools)
+    def sessions(self) -> int | None:
+        """Sessions over all balancers and backends; None when one of them cannot tell."""
+        return all_sessions(self.pools)
 
     @property
     def admins(self) -> frozenset[Admin]:
