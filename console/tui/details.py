@@ -73,7 +73,8 @@ def _why(hold: Hold) -> str:
 
 
 def _balancer(balancer: Balancer, snapshot: Snapshot, width: int) -> list[Content]:
-    writable = {True: "yes", False: "no: our connection is read-only", None: "not known"}[balancer.writable]
+    why = balancer.writable_reason or "our connection is read-only"
+    writable = {True: "yes", False: f"no: {why}", None: "not known"}[balancer.writable]
     behind = [s.name for s in snapshot.app_servers if any(p.balancer == balancer.name for p in s.pools)]
     return [
         _fact("health", HEALTH[balancer.health]),

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,12 +20,14 @@ from console.contract.balancer import BalancerSubject
 from console.lab import programs
 from console.ports.clusterfile import ClusterFile
 from console.ports.plugins import Context, Plugins, bundled
-from console.ports.protocols import BalancerPort
+from console.ports.protocols import BalancerPort, EndsSessions
 from console.ports.reach import Reach
 from plugins.haproxy import HAProxy
 from plugins.haproxy.joining import takes_cookie
 from plugins.memory import cluster_file
+from plugins.nginx import Nginx
 from tests.conftest import RunningLab
+from tests.contract.nginx_process import installed, nginx_process, nodes_at
 
 SERVERS = ("app1", "app2", "app3")
 
@@ -52,7 +54,7 @@ async def lab_haproxy(request: pytest.FixtureRequest) -> AsyncIterator[BalancerS
 @asynccontextmanager
 async def system_haproxy(request: pytest.FixtureRequest) -> AsyncIterator[BalancerSubject]:
     """The HAProxy of the system, where it is of another version than the lab's."""
-    binary = _installed("haproxy")
+    binary = installed("haproxy")
     if _version(binary) == _version(programs.haproxy()):
         pytest.skip(f"the haproxy that is installed is the lab's: {_version(binary)}")
     async with AsyncExitStack() as stack:
@@ -83,10 +85,24 @@ backend web
         yield replace(_like_the_lab(port, addresses[3]), pins_added=takes)
 
 
+@asynccontextmanager
+async def nginx(request: pytest.FixtureRequest) -> AsyncIterator[BalancerSubject]:
+    """The nginx of the system, in a folder of its own."""
+    binary = installed("nginx")
+    async with AsyncExitStack() as stack:
+        addresses = [await stack.enter_async_context(answering()) for _ in range(4)]
+        running = stack.enter_context(nginx_process(binary, addresses[:3]))
+        port = Nginx(running.settings, Context(name="lb1", lines=nodes_at(addresses)))
+        await within(port.look, lambda view: view.health is Health.UP, "nginx is up")
+        made = _like_the_lab(port, addresses[3])
+        yield replace(made, counts=False, least_weight=1, lacks=frozenset({EndsSessions}))
+
+
 SUBJECTS = [
     pytest.param(memory, id="memory"),
     pytest.param(lab_haproxy, id="haproxy-lab", marks=pytest.mark.live),
     pytest.param(system_haproxy, id="haproxy-system", marks=pytest.mark.live),
+    pytest.param(nginx, id="nginx", marks=pytest.mark.live),
 ]
 """Every one that there is."""
 
@@ -104,16 +120,19 @@ async def as_it_was(subject: BalancerSubject) -> AsyncIterator[BalancerSubject]:
 
 @asynccontextmanager
 async def answering() -> AsyncIterator[str]:
-    """host:port of a web server on loopback that is always well."""
+    """host:port of a web server on loopback that is always well, and answers with the same."""
 
     async def answer(reader: StreamReader, writer: StreamWriter) -> None:
-        await reader.readline()
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nok\n")
+        with suppress(asyncio.IncompleteReadError):  # a check that only connects
+            await reader.readuntil(b"\r\n\r\n")
+        head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(name)}\r\nConnection: close\r\n\r\n"
+        writer.write(f"{head}{name}".encode())
         writer.close()
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     host, port = server.sockets[0].getsockname()
-    yield f"{host}:{port}"
+    name = f"{host}:{port}"
+    yield name
     server.close()
 
 
@@ -142,12 +161,6 @@ async def _up(port: BalancerPort) -> None:
         return {server.check for server in (await port.look()).servers}
 
     await within(checks, lambda found: found == {Health.UP}, "every server is up")
-
-
-def _installed(program: str) -> str:
-    """Where a program of the system is; the test is skipped where it is not."""
-    found = shutil.which(program) or shutil.which(program, path="/usr/sbin:/sbin:/usr/local/sbin")
-    return found or pytest.skip(f"no {program} is installed")
 
 
 @contextmanager

@@ -74,7 +74,8 @@ def answering_checks(snapshot: Snapshot) -> tuple[Check, ...]:
             )
         )
         if up:
-            level = {True: "yes", False: "no: the socket is read-only", None: "not known"}[balancer.writable]
+            why = balancer.writable_reason or "the socket is read-only"
+            level = {True: "yes", False: f"no: {why}", None: "not known"}[balancer.writable]
             checks.append(
                 Check(says=f"{balancer.name} lets us change it", ok=balancer.writable is True, value=level, limit="yes")
             )

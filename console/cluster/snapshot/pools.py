@@ -33,10 +33,10 @@ class PoolMember:
     """The check looks at more than the status code; None where that cannot be seen."""
     limit: int | None = None
     """Most sessions at once that this balancer gives the server."""
-    errors: int = field(default=0, compare=False)
-    """Failed requests and connections since the balancer started."""
-    requests: int = field(default=0, compare=False)
-    """Requests since the balancer started."""
+    errors: int | None = field(default=0, compare=False)
+    """Failed requests and connections since the balancer started; None where it does not count them."""
+    requests: int | None = field(default=0, compare=False)
+    """Requests since the balancer started; None where it does not count them."""
     requests_s: float | None = field(default=None, compare=False)
     """Requests a second over the last seconds; None when two looks were not had yet."""
     errors_s: float | None = field(default=None, compare=False)
@@ -151,6 +151,8 @@ class Balancer:
     """Reloads and restarts seen since this console started to look."""
     writable: bool | None = None
     """Our connection may change things; None when not known."""
+    writable_reason: str = ""
+    """Why it may not, where that is told."""
     backends: tuple[str, ...] = ()
     pools: tuple[Backend, ...] = ()
     """The same backends, and how servers join them."""
