@@ -8,7 +8,7 @@ from console.cluster.views import BalancerView, HealthView
 from console.ports.protocols import Refused, Unclear
 
 from .port import Port
-from .views import balancer_view, health_view
+from .views import NO_DRAIN, balancer_view, health_view
 from .world import BACKENDS, Balancer
 
 NAME = re.compile(r"[A-Za-z0-9_.:-]+")
@@ -38,7 +38,9 @@ class MemoryBalancer(Port):
         self._change(self.admin_command(backend, server, admin), backend, server, apply)
 
     def admin_command(self, backend: str, server: str, admin: Admin) -> str:
-        """In HAProxy's words."""
+        """In HAProxy's words. Raises Refused for a drain where the world has none."""
+        if admin is Admin.DRAIN and self.world.balancers[self.name].bare:
+            raise Refused(f"{self.name}: {NO_DRAIN}")
         return f"set server {backend}/{server} state {admin}"
 
     async def end_sessions(self, backend: str, server: str) -> None:

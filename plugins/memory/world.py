@@ -44,6 +44,8 @@ class Balancer:
     """Is told every command before it is carried out, and may refuse it, or break the world at that very moment."""
     refuses_in: dict[str, str] = field(default_factory=dict)
     """Why a backend takes no servers and no weights."""
+    bare: bool = False
+    """It takes servers in and out of its files and no more: no drain, no checks, no word on sessions and requests."""
     process_id: int = 100
     refuses: str = ""
     """Its words when it refuses every change."""
@@ -110,7 +112,9 @@ class World(Members):
     def reload(self, balancer: str) -> None:
         """A new process, which knows nothing of what the old one was told."""
         before = self.balancers[balancer]
-        self.balancers[balancer] = Balancer(process_id=before.process_id + 1, refuses_in=before.refuses_in)
+        self.balancers[balancer] = Balancer(
+            process_id=before.process_id + 1, refuses_in=before.refuses_in, bare=before.bare
+        )
 
     def fail_requests(self, server: str) -> None:
         """It passes every check from now on, and fails the requests that it gets."""

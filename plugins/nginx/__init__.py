@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from console.cluster.snapshot import Admin, Backend, Health, PoolMember
+from console.cluster.snapshot import Admin, Health
 from console.cluster.views import BalancerView
 from console.ports.plugins import Context
 from console.ports.protocols import Refused, Shell, ShellError
@@ -18,14 +18,13 @@ from plugins._names import named
 
 from .configuration import Configuration, Written, said_not_loaded
 from .edits import safe_name, safe_weight, statement, with_added, with_down, with_weight, without
+from .pools import NO_DRAIN, backend_of, pool_member
 from .process import NotRunning, NotSeen, Running
 from .upstreams import ServerLine, Upstream
 
 LOCAL = "local"
 TRIED_EVERY_S = 30.0
 """How often the right to change its files is tried."""
-NO_DRAIN = "nginx has no drain"
-NOTES = ("nginx tells no sessions, requests and errors of a server: its own health and pace alone are watched.",)
 
 
 class Nginx:
@@ -175,9 +174,11 @@ class Nginx:
             writable=not refuses,
             writable_reason=refuses,
             backends=tuple(upstream.name for upstream in found),
-            pools=tuple(map(_backend, found)),
+            pools=tuple(map(backend_of, found)),
             servers=tuple(
-                self._member(upstream, name, line) for upstream in found for name, line in self._named(upstream).items()
+                pool_member(self._name, upstream, name, line)
+                for upstream in found
+                for name, line in self._named(upstream).items()
             ),
         )
 
@@ -186,29 +187,6 @@ class Nginx:
         if self._refuses is None or time.monotonic() >= self._tried_at_s + TRIED_EVERY_S:
             self._refuses, self._tried_at_s = await self._configuration.refuses_edits(found), time.monotonic()
         return self._refuses
-
-    def _member(self, upstream: Upstream, name: str, line: ServerLine) -> PoolMember:
-        return PoolMember(
-            balancer=self._name,
-            backend=upstream.name,
-            server=name,
-            admin=Admin.MAINT if line.down else Admin.READY,
-            check=Health.UNKNOWN,
-            check_says="nginx checks nobody but by the requests that fail",
-            weight=line.weight,
-            sessions=None,
-            queue=0,
-            address=line.address,
-            sticky=upstream.sticky,
-            checked=False,
-            limit=line.limit,
-            errors=None,
-            requests=None,
-            dynamic=False,
-            written_weight=line.weight,
-            options=line.options,
-            backup=line.backup,
-        )
 
     def _named(self, upstream: Upstream) -> dict[str, ServerLine]:
         by_address = {line.address: line for line in upstream.servers}
@@ -238,13 +216,6 @@ class Nginx:
     def _told(self, backend: str, server: str, does: str) -> str:
         subject = f"server {safe_name(server)} " if server else ""
         return f"upstream {safe_name(backend)}: {subject}{does}; {self._configuration.reload_command}"
-
-
-def _backend(upstream: Upstream) -> Backend:
-    like = next((line for line in upstream.servers if not line.backup), upstream.servers[0])
-    return Backend(
-        name=upstream.name, refuses_drain=NO_DRAIN, options=like.options, notes=NOTES, checks=False, lasts=True
-    )
 
 
 def _shell(host: str, context: Context) -> Shell:

@@ -199,7 +199,7 @@ def wait_idle(snapshot: Snapshot, server: AppServer, pools: Sequence[PoolMember]
     None where no place tells its sessions: what nobody sees is not waited for, and not taken for none.
     """
     told = [pool for pool in pools if pool.sessions is not None]
-    if pools and not told:
+    if not told:
         return None
     ending = tuple(
         place(pool) for pool in told if (backend := backend_of(snapshot, pool)) is None or not backend.refuses_ending
