@@ -2,7 +2,7 @@
 
 import difflib
 import shlex
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -14,6 +14,10 @@ COMMAND_S = 10.0
 """The longest that one of the small commands may take."""
 SUDO = ("sudo", "-n")
 """Fails instead of asking for a password."""
+
+
+Check = Callable[[str], Awaitable[str]]
+"""Of the path of a new file, why it is wrong; empty when it is right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +56,11 @@ class TextFile:
             return str(problem)
         return ""
 
-    async def replace(self, before: str, after: str) -> None:
-        """`before` is what it must read now. Raises Refused (nothing changed) or Unclear."""
+    async def replace(self, before: str, after: str, checked: Check | None = None) -> None:
+        """`before` is what it must read now; `checked` says why the new one is wrong, before it takes its place.
+
+        Raises Refused (nothing changed) or Unclear.
+        """
         target = await self._target()
         new, kept = _beside(target, "new"), _beside(target, "before")
         try:
@@ -64,6 +71,8 @@ class TextFile:
                 raise Refused(f"the new {target} on {self.host} would have another owner or mode: set `sudo = true`")
             if await TextFile(self.host, self.shell, new, self.sudo).read() != after:
                 raise Refused(f"what was written to {new} on {self.host} reads otherwise: is its disk full?")
+            if checked and (why := await checked(new)):
+                raise Refused(why)
             if (now := await self.read()) != before:
                 raise Refused(f"{target} on {self.host} was changed meanwhile: {_difference(before, now)}")
         except Refused:

@@ -7,7 +7,15 @@ from typing import Literal, cast
 from console.cluster.snapshot import Admin, Backend, Health, PoolMember
 from console.cluster.views import BalancerView
 from console.contract.behaviour import Suite, expect, refused, within
-from console.ports.protocols import AddsServers, BalancerPort, EndsSessions, SetsAdmin, SetsWeight
+from console.ports.protocols import (
+    AddsServers,
+    BalancerPort,
+    EndsSessions,
+    LineChange,
+    Persists,
+    SetsAdmin,
+    SetsWeight,
+)
 
 Place = tuple[str, str]
 """(backend, server)."""
@@ -18,7 +26,7 @@ WEIGHT = 7
 """Of a server that is added."""
 
 
-class _Able(BalancerPort, SetsAdmin, EndsSessions, AddsServers, SetsWeight):
+class _Able(BalancerPort, SetsAdmin, EndsSessions, AddsServers, SetsWeight, Persists):
     """A balancer with every capability: a behaviour names those that it needs, and uses no other."""
 
 
@@ -298,6 +306,35 @@ async def no_server_of_a_name_that_could_be_a_second_command_is_added(subject: B
     for name in (hostile.format(subject.new) for hostile in HOSTILE):
         await refused(_add(subject, name), f"the addition of {name!r}")
     await _unchanged(subject, before)
+
+
+@BALANCER.behaviour(needs=(Persists,), changes=True)
+async def a_line_is_written_read_again_and_taken_out_and_nothing_else_changes(subject: BalancerSubject) -> None:
+    before = await subject.pool()
+    expect(not before.refuses_lines, f"expected lines to be written, got {before.refuses_lines}")
+    line = before.line_of(subject.new, subject.new_address, WEIGHT)
+    await _write(subject, None, line)
+    await _write(subject, None, line)
+    found = (await subject.pool()).line_written(subject.new)
+    expect(found and found.line == line, f"expected {line!r} to be written, got {found}")
+    expect(found and found.weighed.replace("{weight}", str(WEIGHT)) == line, f"expected its weight apart, got {found}")
+    for other in before.written:
+        now = (await subject.pool()).line_written(other.server)
+        expect(now == other, f"expected {other.line!r} to stay, got {now}")
+    await _write(subject, line, None)
+    expect((await subject.pool()).written == before.written, "expected the lines to be as before")
+
+
+@BALANCER.behaviour(needs=(Persists,), changes=True)
+async def a_line_that_reads_otherwise_than_was_seen_is_not_overwritten(subject: BalancerSubject) -> None:
+    before = (await subject.pool()).written
+    change = LineChange(subject.backend, subject.server, "what nobody wrote", None)
+    await refused(subject.able.write_lines([change]), "a line that was changed meanwhile")
+    expect((await subject.pool()).written == before, "expected every line to be as before")
+
+
+async def _write(subject: BalancerSubject, before: str | None, after: str | None) -> None:
+    await subject.able.write_lines([LineChange(subject.backend, subject.new, before, after)])
 
 
 async def _unchanged(subject: BalancerSubject, before: Mapping[Place, PoolMember]) -> None:

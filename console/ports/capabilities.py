@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from console.cluster.snapshot import Backend
 from console.cluster.views import BalancerView
-from console.ports.protocols import AddsServers, BalancerPort, EndsSessions, SetsAdmin, SetsWeight
+from console.ports.protocols import AddsServers, BalancerPort, EndsSessions, Persists, SetsAdmin, SetsWeight
 
 LACKS = "its plugin does not offer it"
 
@@ -26,4 +26,5 @@ def _offered(port: BalancerPort, backend: Backend) -> Backend:
         refuses_servers=why(AddsServers, backend.refuses_servers),
         refuses_weights=why(SetsWeight, backend.refuses_weights),
         refuses_ending=why(EndsSessions, backend.refuses_ending),
+        refuses_lines=backend.refuses_lines if isinstance(port, Persists) else LACKS,
     )

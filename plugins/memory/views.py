@@ -2,15 +2,24 @@
 
 from dataclasses import replace
 
-from console.cluster.snapshot import Admin, Backend, Health, Member, MemberState, PeerView, PoolMember, SyncProgress
+from console.cluster.snapshot import (
+    Admin,
+    Backend,
+    Health,
+    Member,
+    MemberState,
+    PeerView,
+    PoolMember,
+    SyncProgress,
+    WrittenLine,
+)
 from console.cluster.views import BalancerView, HealthView, HostView, MemberView, SpareView
 
 from .members import address_of
-from .world import BACKENDS, SERVERS, WEIGHT, Balancer, Place, World
+from .world import BACKENDS, OPTIONS, Balancer, Place, World, weight_in
 
 GIB = 2**30
 NO_DRAIN = "it has no drain"
-OPTIONS = "check inter 500ms fall 2 rise 2"
 REASONS = {Health.UP: "", Health.DOWN: "connection refused", Health.UNKNOWN: "no answer within 2 s"}
 CHECKS = {Health.UP: "L7OK/200 in 3 ms", Health.DOWN: "L4CON in 0 ms", Health.UNKNOWN: "L4TOUT in 2001 ms"}
 
@@ -120,14 +129,25 @@ def _pool(balancer: Balancer, backend: str) -> Backend:
         lasts=balancer.bare,
         options=OPTIONS,
         line=f"server {{server}} {{address}} {OPTIONS} weight {{weight}}",
-        missing=tuple(s for s in SERVERS if (backend, s) not in balancer.admins) if not balancer.bare else (),
+        refuses_lines="all that is changed is written anyway" if balancer.bare else balancer.refuses_lines,
+        written=tuple(_written(server, line) for (name, server), line in balancer.lines.items() if name == backend),
+        missing=tuple(
+            s for b, s in balancer.lines if b == backend and (b, s) not in balancer.admins and not balancer.bare
+        ),
     )
+
+
+def _written(server: str, line: str) -> WrittenLine:
+    ready = line.removesuffix(" disabled")
+    weighed = line.replace(f" weight {weight_in(line)}", " weight {weight}")
+    return WrittenLine(server=server, line=line, ready=ready, maint=f"{ready} disabled", weighed=weighed)
 
 
 def _pool_member(world: World, name: str, balancer: Balancer, place: Place) -> PoolMember:
     backend, server = place
     health, admin = world.health.get(server, Health.UP), balancer.admins[place]
     # A server in maintenance is not checked, and a check knows no third answer.
+    line = balancer.lines.get(place)
     bare, checked = balancer.bare, place in balancer.checking and not balancer.bare
     check = Health.UP if health is Health.UP else Health.DOWN
     failed = 7 if server in balancer.failing and admin is Admin.READY else 0
@@ -147,8 +167,8 @@ def _pool_member(world: World, name: str, balancer: Balancer, place: Place) -> P
         sticky=BACKENDS[backend],
         checked=checked,
         check_reads_body=True,
-        dynamic=server not in SERVERS and not bare,
-        written_weight=balancer.weights[place] if bare else WEIGHT if server in SERVERS else None,
+        dynamic=place not in balancer.lines and not bare,
+        written_weight=balancer.weights[place] if bare else weight_in(line) if line else None,
         options=OPTIONS,
     )
 

@@ -20,7 +20,7 @@ from console.contract.balancer import BalancerSubject
 from console.lab import programs
 from console.ports.clusterfile import ClusterFile
 from console.ports.plugins import Context, Plugins, bundled
-from console.ports.protocols import BalancerPort, EndsSessions
+from console.ports.protocols import BalancerPort, EndsSessions, Persists
 from console.ports.reach import Reach
 from plugins.haproxy import HAProxy
 from plugins.haproxy.joining import takes_cookie
@@ -78,7 +78,8 @@ backend web
     cookie SRV insert indirect nocache
 {check}{sticky}""")
         stack.enter_context(_running(binary, "-db", "-f", str(config)))
-        settings = HAProxy.Settings(socket=f"unix://{folder}/admin", config=str(config))
+        checker = (binary, "-c", "-f", "{config}")
+        settings = HAProxy.Settings(socket=f"unix://{folder}/admin", config=str(config), checker=checker)
         port = HAProxy(settings, Context(name="lb1"))
         await _up(port)
         takes = takes_cookie((await port.look()).version)
@@ -95,7 +96,7 @@ async def nginx(request: pytest.FixtureRequest) -> AsyncIterator[BalancerSubject
         port = Nginx(running.settings, Context(name="lb1", lines=nodes_at(addresses)))
         await within(port.look, lambda view: view.health is Health.UP, "nginx is up")
         made = _like_the_lab(port, addresses[3])
-        yield replace(made, counts=False, least_weight=1, lacks=frozenset({EndsSessions}))
+        yield replace(made, counts=False, least_weight=1, lacks=frozenset({EndsSessions, Persists}))
 
 
 SUBJECTS = [

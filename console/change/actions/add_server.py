@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import partial
 
 from console.change.action import Action, Parameter, Value
-from console.change.actions import pool
+from console.change.actions import persisting, pool
+from console.change.actions.joining import can_be_tried, joining_notes, line_of
 from console.change.ops import AddServers, DeleteServers, Entry, Op, Place, SetAdmin, SetWeights
 from console.change.plan import Check, Holding, Plan, PlanError, Step
 from console.change.proofs import AdminIs, Gone, Passes, ServesWell, Stands
@@ -40,6 +42,7 @@ PARAMETERS = (
         least=1,
         most=3600,
     ),
+    persisting.PARAMETER,
 )
 
 
@@ -47,27 +50,31 @@ def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Pl
     """Add in maintenance, try without traffic, make ready at a low weight, and raise it while no request fails."""
     server = _candidate(snapshot, target)
     entries = _entries(snapshot, server, int(parameters["weight"]))
+    places, persists = [entry.place for entry in entries], persisting.asked(parameters)
+    written = persisting.steps(snapshot, places, parameters, partial(line_of, snapshot, entries))
+    joining = _steps(snapshot, target, entries, float(parameters["hold"])) if entries else ()
     after = replace(server, pools=(*server.pools, *map(_as_ready, entries)))
     return Plan(
         action="add-server",
         target=target,
-        parameters=parameters,
+        parameters=persisting.told(parameters),
         title=f"Add {target} to the pools",
         cluster=snapshot.cluster,
         checks=(
             _lacking_check(server, entries),
             pool.health_check(server),
             *pool.answering_checks(snapshot),
-            *pool.servers_checks(snapshot, ((e.place.balancer, e.place.backend) for e in entries)),
+            *pool.servers_checks(snapshot, ((place.balancer, place.backend) for place in places)),
+            *persisting.checks(snapshot, places, parameters),
         ),
-        steps=_steps(snapshot, target, entries, float(parameters["hold"])) if entries else (),
+        steps=(*joining, *written),
         impact=impact(snapshot, with_joined(snapshot, after), tier="app"),
         fingerprint=(
             *pool.fingerprint(server),
             *((str(entry.place), "absent") for entry in entries),
             *((f"{balancer.name} process", str(balancer.process_id)) for balancer in snapshot.balancers),
         ),
-        notes=_notes(snapshot, entries),
+        notes=(*joining_notes(snapshot, entries, persists=persists), *_ramp_notes(entries)),
         hold=Holding(admin=Admin.READY),
     )
 
@@ -139,7 +146,7 @@ def _lacking_check(server: AppServer, entries: tuple[Entry, ...]) -> Check:
 
 def _steps(snapshot: Snapshot, name: str, entries: tuple[Entry, ...], hold_s: float) -> tuple[Step, ...]:
     places = tuple(entry.place for entry in entries)
-    tried = tuple(place for place in places if _can_be_tried(snapshot, place))
+    tried = tuple(place for place in places if can_be_tried(snapshot, place))
     first, *further = _ramp(entries)
     joining = tuple(replace(entry, weight=weight) for entry, (_, weight) in zip(entries, first, strict=True))
     ready = tuple((place, Admin.READY) for place in places)
@@ -184,13 +191,6 @@ def _trial(name: str, places: tuple[Place, ...]) -> Step:
     )
 
 
-def _can_be_tried(snapshot: Snapshot, place: Place) -> bool:
-    """Without traffic: drained. A balancer that has no drain has nothing between maintenance and traffic."""
-    balancer = snapshot.balancer(place.balancer)
-    backend = balancer.pool(place.backend) if balancer else None
-    return backend is None or not backend.refuses_drain
-
-
 def _ramp(entries: tuple[Entry, ...]) -> list[Weights]:
     """The weights of every step: each place's own, rising, never 0."""
     steps = [tuple((e.place, max(1, round(share * e.weight))) for e in entries) for share in SHARES]
@@ -218,32 +218,10 @@ def _as_ready(entry: Entry) -> PoolMember:
     )
 
 
-def _notes(snapshot: Snapshot, entries: tuple[Entry, ...]) -> tuple[str, ...]:
-    said: dict[str, list[str]] = {}
-    lines: dict[tuple[str, str], list[str]] = {}
-    for entry in entries:
-        place = entry.place
-        balancer = snapshot.balancer(place.balancer)
-        joining = balancer.pool(place.backend) if balancer else None
-        if joining is None:
-            continue
-        for note in joining.notes:
-            said.setdefault(note, []).append(f"{place.backend} on {place.balancer}")
-        if not _can_be_tried(snapshot, place):
-            said.setdefault(f"{joining.refuses_drain}, so that it is not tried without traffic before.", []).append(
-                f"{place.backend} on {place.balancer}"
-            )
-        if place.server not in joining.missing and not joining.lasts:
-            line = joining.line_of(place.server, entry.address, entry.weight)
-            lines.setdefault((place.backend, line), []).append(place.balancer)
-    notes = [f"{listed(where)}: {note}" for note, where in said.items()]
-    notes += [
-        f"It will not survive a reload of {listed(where)} until this stands in backend {backend}: {line}"
-        for (backend, line), where in lines.items()
-    ]
-    if entries and len(_ramp(entries)) == 1:
-        notes.append("The weights are too small to begin with a smaller share: it takes its whole share at once.")
-    return tuple(notes)
+def _ramp_notes(entries: tuple[Entry, ...]) -> tuple[str, ...]:
+    if not entries or len(_ramp(entries)) > 1:
+        return ()
+    return ("The weights are too small to begin with a smaller share: it takes its whole share at once.",)
 
 
 ACTION = Action(

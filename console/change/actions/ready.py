@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from console.change.action import Action, Value
-from console.change.actions import pool
+from console.change.actions import persisting, pool
 from console.change.plan import Holding, Plan, Step
 from console.cluster.snapshot import Admin, AppServer, Snapshot
 from console.cluster.whatif import impact, with_server
@@ -12,15 +12,21 @@ from console.cluster.whatif import impact, with_server
 def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Plan:
     """Ready on all balancers or on none; proved by its own health and every balancer's check."""
     server = pool.find(snapshot, target)
+    places = [pool.place(entry) for entry in server.pools]
+    written = persisting.steps(snapshot, places, parameters, lambda line, _: line.ready if line else None)
     made_ready = pool.set_admin(server.pools, Admin.READY, f"make {target} ready on every balancer")
     return Plan(
         action="ready",
         target=target,
-        parameters=parameters,
+        parameters=persisting.told(parameters),
         title=f"Make {target} ready",
         cluster=snapshot.cluster,
-        checks=(*pool.balancer_checks(snapshot, server), pool.health_check(server)),
-        steps=(_proved_by_service(made_ready, server),) if made_ready else (),
+        checks=(
+            *pool.balancer_checks(snapshot, server),
+            pool.health_check(server),
+            *persisting.checks(snapshot, places, parameters),
+        ),
+        steps=(*([_proved_by_service(made_ready, server)] if made_ready else []), *written),
         impact=impact(snapshot, with_server(snapshot, target)),
         fingerprint=pool.fingerprint(server),
         hold=Holding(admin=Admin.READY),
@@ -44,5 +50,6 @@ ACTION = Action(
     does="Put a server back into every pool, after asking it how it is",
     tier="app",
     plan=plan,
+    parameters=(persisting.PARAMETER,),
     targets=pool.servers,
 )

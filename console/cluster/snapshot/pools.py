@@ -62,6 +62,20 @@ class PoolMember:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenLine:
+    """A server's line in its balancer's configuration, in words that only the balancer's plugin reads."""
+
+    server: str
+    line: str
+    ready: str
+    """The same for a server that is to be ready after a reload."""
+    maint: str
+    """The same for one that is to be in maintenance."""
+    weighed: str
+    """The same with `{weight}` for its weight."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Backend:
     """One backend of one balancer, and how a server would join it at run time."""
 
@@ -85,12 +99,20 @@ class Backend:
     `{weight}`."""
     notes: tuple[str, ...] = ()
     """What the operator should know of a server that joins."""
+    refuses_lines: str = "it is not known how its configuration is written"
+    """Why no line of its configuration can be written; empty: it can."""
+    written: tuple[WrittenLine, ...] = ()
+    """Every server's line in the configuration, where it can be written."""
     missing: tuple[str, ...] = ()
     """Servers of the configuration that are not there at run time: they come back with the next reload."""
 
     def options_of(self, server: str) -> str:
         """What a server of that name is given when it joins."""
         return self.options.replace("{server}", server)
+
+    def line_written(self, server: str) -> WrittenLine | None:
+        """The line of that server in the configuration, or None where it has none."""
+        return next((written for written in self.written if written.server == server), None)
 
     def line_of(self, server: str, address: str, weight: int) -> str:
         """What has to stand in the configuration for it."""
