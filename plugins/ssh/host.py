@@ -40,7 +40,7 @@ class Host:
         self._problem = ""
         self._sessions = asyncio.Semaphore(SESSIONS_LIMIT)
 
-    async def run(self, argv: Sequence[str], *, timeout_s: float = 10.0) -> Completed:
+    async def run(self, argv: Sequence[str], *, timeout_s: float = 10.0, stdin: bytes = b"") -> Completed:
         """Run one command; the host itself ends it after `timeout_s`. Raises ShellError."""
         # `-k` is what both GNU and busybox know.
         bounded = ["env", "LC_ALL=C", "timeout", "-k", str(KILL_AFTER_S), f"{timeout_s:g}", *argv]
@@ -49,7 +49,7 @@ class Host:
             began_s = time.monotonic()
             try:
                 async with asyncio.timeout(timeout_s + GRACE_S):
-                    completed = await _completed(connection, shlex.join(bounded))
+                    completed = await _completed(connection, shlex.join(bounded), stdin)
             except TimeoutError:
                 raise ShellError(f"{self._name}: {argv[0]} did not end within {timeout_s:g} s") from None
             except asyncssh.ChannelOpenError as error:
@@ -149,10 +149,14 @@ class _Client(asyncssh.SSHClient):
         return False
 
 
-async def _completed(connection: asyncssh.SSHClientConnection, command: str) -> Completed:
+async def _completed(connection: asyncssh.SSHClientConnection, command: str, stdin: bytes) -> Completed:
     """What the command said. Raises what asyncssh raises, OSError when its status never came."""
-    process = await connection.create_process(command, stdin=asyncssh.DEVNULL, encoding=None, request_pty=False)
+    reads = asyncssh.PIPE if stdin else asyncssh.DEVNULL
+    process = await connection.create_process(command, stdin=reads, encoding=None, request_pty=False)
     try:
+        if stdin:
+            process.stdin.write(stdin)
+            process.stdin.write_eof()
         stdout, stderr = await asyncio.gather(_capped(process.stdout), _capped(process.stderr))
         await process.wait_closed()
     finally:

@@ -27,7 +27,7 @@ class VirshHost:
     def on(self, host: str) -> Shell:
         return self
 
-    async def run(self, argv: Sequence[str], *, timeout_s: float = 10.0) -> Completed:
+    async def run(self, argv: Sequence[str], *, timeout_s: float = 10.0, stdin: bytes = b"") -> Completed:
         assert list(argv[:4]) == ["virsh", "--quiet", "--connect", CONNECT]
         async with self._alone, asyncio.timeout(timeout_s):
             self._input.write(f"{shlex.join(argv[4:])}\necho {END}\n".encode())

@@ -28,7 +28,7 @@ class PodmanHost:
     def on(self, host: str) -> Shell:
         return self
 
-    async def run(self, argv: Sequence[str], *, timeout_s: float = 10.0) -> Completed:
+    async def run(self, argv: Sequence[str], *, timeout_s: float = 10.0, stdin: bytes = b"") -> Completed:
         words = ["podman", *self._options, *argv[1:]] if argv[0] == "podman" else argv
         process = await asyncio.create_subprocess_exec("timeout", f"{timeout_s:g}", *words, stdout=-1, stderr=-1)
         stdout, stderr = await process.communicate()
