@@ -37,8 +37,12 @@ def plugins(context: click.Context, as_json: bool) -> None:
     for row in rows:
         if row.problem:
             table.add_row(row.name, "FAILED", row.problem, row.place)
+        plain = [port for port, able in row.provides.items() if not able]
+        if plain:
+            table.add_row(row.name, ", ".join(plain), "", row.place)
         for port, able in row.provides.items():
-            table.add_row(row.name, port, ", ".join(able), row.place)
+            if able:
+                table.add_row(row.name, port, ", ".join(able), row.place)
     rich.console.Console().print(table)
 
 
