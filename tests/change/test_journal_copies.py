@@ -85,7 +85,9 @@ async def test_a_copy_that_is_away_falls_behind_says_why_and_catches_up(journal:
     copier = Copier(journal, {"far": copy})
     copy.away = "no route to it"
     write(journal, 3)
-    assert (await copier.turn("far")).says == "journal copy far is 3 records behind: no route to it"
+    state = await copier.turn("far")
+    assert state.says == "journal copy far is 3 records behind: no route to it"
+    assert [(finding.code, finding.says) for finding in state.findings] == [("journal-copy-behind", f"{state.says}.")]
     copy.away = ""
     assert (await copier.turn("far")).says == "journal copy far has all 3 records"
     assert copy.seqs == [1, 2, 3]
@@ -135,6 +137,7 @@ async def test_a_fork_is_told_and_nothing_more_is_sent(journal: Journal, tmp_pat
     copy.kept[forged] = replace(copy.kept[forged], hash="f" * 64)
     state = await copier.turn("far")
     assert state.forked
+    assert [str(finding.severity) for finding in state.findings] == ["critical"]
     assert state.says.startswith("journal copy far holds ANOTHER journal: record ")
 
 

@@ -184,8 +184,10 @@ def test_the_readme_names_every_action() -> None:
 def test_the_schema_is_json_and_plugins_are_listed(tmp_path: Path) -> None:
     assert "ClusterTable" in json.dumps(json.loads(watchkeeper(tmp_path, "config", "schema")[1]))
     plugins = json.loads(watchkeeper(tmp_path, "plugins", "--json")[1])
-    assert plugins["haproxy"] == "balancer"
-    assert plugins["mongodb"] == "replica_set"
+    assert plugins["haproxy"]["from"] == "bundled"
+    assert "servers join and leave" in plugins["haproxy"]["provides"]["balancer"]
+    assert "step down" in plugins["mongodb"]["provides"]["replica_set"]
+    assert not [name for name, told in plugins.items() if told["problem"]]
 
 
 def test_advise_tells_headroom_and_advice_as_words_and_as_a_document(tmp_path: Path, memory: str) -> None:

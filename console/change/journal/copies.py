@@ -18,6 +18,8 @@ from console.change.journal.database import rows
 from console.change.journal.files import make_file
 from console.change.journal.record import JournalError, decode
 from console.change.journal.store import Journal
+from console.cluster.finding import critical, warning
+from console.cluster.snapshot import Finding
 from console.ports.protocols import CopiedRecord, Forked, JournalCopy, NotKept
 
 DEADLINE_S = 5.0
@@ -40,6 +42,13 @@ class CopyState:
     problem: str = ""
     forked: bool = False
     """It holds another record under a number of ours: nothing more is sent."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong with it, for whoever looks at the cluster."""
+        if self.forked:
+            return (critical("journal-forked", self.name, f"{self.says}."),)
+        return (warning("journal-copy-behind", self.name, f"{self.says}."),) if self.problem else ()
 
     @property
     def says(self) -> str:
