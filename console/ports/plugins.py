@@ -1,6 +1,7 @@
 """The one door for plugins: loaded by name, one at a time, a broken one reported and never fatal to others.
 
 A plugin is a file `NAME.py` or a folder `NAME/` in the bundled `plugins/`, or in the user's plugin directory. It
+is named in the cluster file with a dash for each underscore, as its vendor writes it. It
 defines `PROVIDES`, a mapping of port name to class:
 
     PROVIDES = {"balancer": HAProxy}
@@ -63,7 +64,7 @@ class Plugins:
     def names(self) -> tuple[str, ...]:
         """The names that are there, without importing anything."""
         found = {
-            entry.stem
+            entry.stem.replace("_", "-")
             for folder in self.folders
             if folder.is_dir()
             for entry in folder.iterdir()
@@ -81,7 +82,7 @@ class Plugins:
         return provides[port]
 
     def _module(self, name: str) -> ModuleType:
-        qualified = f"plugins.{name}"
+        qualified = f"plugins.{_stem(name)}"
         if qualified in sys.modules:
             return sys.modules[qualified]
         path = self._path(name)
@@ -108,10 +109,15 @@ class Plugins:
 
     def _path(self, name: str) -> Path:
         for folder in self.folders:
-            for path in (folder / f"{name}.py", folder / name / "__init__.py"):
+            for path in (folder / f"{_stem(name)}.py", folder / _stem(name) / "__init__.py"):
                 if path.is_file():
                     return path
         names = self.names()
         nearest = get_close_matches(name, names, n=1)
         hint = f"did you mean '{nearest[0]}'? " if nearest else ""
         raise PluginError(f"no plugin '{name}'; {hint}there are: {', '.join(names)}")
+
+
+def _stem(name: str) -> str:
+    """The file's name: a module has no dash."""
+    return name.replace("-", "_")

@@ -26,8 +26,11 @@ from plugins.haproxy import HAProxy
 from plugins.haproxy.joining import takes_cookie
 from plugins.memory import cluster_file
 from plugins.nginx import Nginx
+from plugins.nginx_plus import NginxPlus
 from tests.conftest import RunningLab
 from tests.contract.nginx_process import installed, nginx_process, nodes_at
+from tests.contract.replay import nginx_plus as replayed_plus
+from tests.contract.replay.server import replaying
 
 SERVERS = ("app1", "app2", "app3")
 
@@ -99,11 +102,25 @@ async def nginx(request: pytest.FixtureRequest) -> AsyncIterator[BalancerSubject
         yield replace(made, counts=False, least_weight=1, lacks=frozenset({EndsSessions, Persists}))
 
 
+@asynccontextmanager
+async def nginx_plus(request: pytest.FixtureRequest) -> AsyncIterator[BalancerSubject]:
+    """NGINX Plus by the answers that its vendor documents."""
+    addresses = [f"127.0.0.1:{port}" for port in (8001, 8002, 8003, 8009)]
+    replay = replayed_plus.NginxPlus({"app": addresses[:3], "web": addresses[:3]})
+    async with replaying(replay.handle, replay.prefix) as url:
+        settings = NginxPlus.Settings(url=url, state_file=True)
+        port = NginxPlus(settings, Context(name="lb1", lines=nodes_at(addresses)))
+        made = _like_the_lab(port, addresses[3])
+        lacks = frozenset({EndsSessions, Persists})
+        yield replace(made, stands_for="replayed", sticky=frozenset(), least_weight=1, lacks=lacks)
+
+
 SUBJECTS = [
     pytest.param(memory, id="memory"),
     pytest.param(lab_haproxy, id="haproxy-lab", marks=pytest.mark.live),
     pytest.param(system_haproxy, id="haproxy-system", marks=pytest.mark.live),
     pytest.param(nginx, id="nginx", marks=pytest.mark.live),
+    pytest.param(nginx_plus, id="nginx-plus"),
 ]
 """Every one that there is."""
 
