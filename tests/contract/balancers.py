@@ -22,13 +22,16 @@ from console.ports.clusterfile import ClusterFile
 from console.ports.plugins import Context, Plugins, bundled
 from console.ports.protocols import BalancerPort, EndsSessions, Persists
 from console.ports.reach import Reach
+from console.ports.secrets import Secret
 from plugins.haproxy import HAProxy
 from plugins.haproxy.joining import takes_cookie
+from plugins.haproxy_dataplane import DataPlane
 from plugins.memory import cluster_file
 from plugins.nginx import Nginx
 from plugins.nginx_plus import NginxPlus
 from tests.conftest import RunningLab
 from tests.contract.nginx_process import installed, nginx_process, nodes_at
+from tests.contract.replay import dataplane as replayed_dataplane
 from tests.contract.replay import nginx_plus as replayed_plus
 from tests.contract.replay.server import replaying
 
@@ -115,12 +118,25 @@ async def nginx_plus(request: pytest.FixtureRequest) -> AsyncIterator[BalancerSu
         yield replace(made, stands_for="replayed", sticky=frozenset(), least_weight=1, lacks=lacks)
 
 
+@asynccontextmanager
+async def haproxy_dataplane(request: pytest.FixtureRequest) -> AsyncIterator[BalancerSubject]:
+    """HAProxy's Data Plane API by the answers that its vendor documents."""
+    addresses = [f"127.0.0.1:{port}" for port in (8001, 8002, 8003, 8009)]
+    replay = replayed_dataplane.DataPlane({"app": addresses[:3], "web": addresses[:3]}, cookie=("web",))
+    user, password = replayed_dataplane.USER, replayed_dataplane.PASSWORD
+    async with replaying(replay.handle, replay.prefix, user=user, password=password) as url:
+        settings = DataPlane.Settings(url=url, username=user, password=Secret(password))
+        made = _like_the_lab(DataPlane(settings, Context(name="lb1")), addresses[3])
+        yield replace(made, stands_for="replayed", lacks=frozenset({EndsSessions, Persists}))
+
+
 SUBJECTS = [
     pytest.param(memory, id="memory"),
     pytest.param(lab_haproxy, id="haproxy-lab", marks=pytest.mark.live),
     pytest.param(system_haproxy, id="haproxy-system", marks=pytest.mark.live),
     pytest.param(nginx, id="nginx", marks=pytest.mark.live),
     pytest.param(nginx_plus, id="nginx-plus"),
+    pytest.param(haproxy_dataplane, id="haproxy-dataplane"),
 ]
 """Every one that there is."""
 
