@@ -1,8 +1,7 @@
 """The one door for plugins: loaded by name, one at a time, a broken one reported and never fatal to others.
 
-A plugin is a file `NAME.py` or a folder `NAME/` in the bundled `plugins/`, or in the user's plugin directory. It
-is named in the cluster file with a dash for each underscore, as its vendor writes it. It
-defines `PROVIDES`, a mapping of port name to class:
+A plugin is a file `NAME.py` or a folder `NAME/` in the bundled `plugins/`, or in the user's plugin directory; the
+cluster file may write a dash for an underscore of its name. It defines `PROVIDES`, a mapping of port name to class:
 
     PROVIDES = {"balancer": HAProxy}
 

@@ -203,9 +203,8 @@ class DataPlane:
         until_s = time.monotonic() + SETTLES_S
         while time.monotonic() < until_s:
             view = await self.look()
-            if view.health is Health.UP and there is (
-                (backend, server) in {(s.backend, s.server) for s in view.servers}
-            ):
+            found = (backend, server) in {(one.backend, one.server) for one in view.servers}
+            if view.health is Health.UP and found is there:
                 return
             await asyncio.sleep(SETTLES_EVERY_S)
         raise Unclear(f"{self._name}: it is written, and not seen at run time within {SETTLES_S:g} s")

@@ -152,7 +152,7 @@ def test_the_cluster_file_names_it_as_its_vendor_does(monkeypatch: pytest.Monkey
     table += 'password = {{ env = "WK_DATAPLANE" }}\n'
     plugins = Plugins((bundled("plugins"),))
     file = ClusterFile.decode('name = "x"\n' + table.format("https://lb1:5555/v3"), Path("x.toml"), plugins)
-    assert isinstance(Reach.of(file).balancer("lb1"), object)
+    assert isinstance(Reach.of(file).balancer("lb1"), DataPlane)
     assert [secret.reveal() for secret in file.secrets] == ["s3cret"]
     leaking = ClusterFile.decode('name = "x"\n' + table.format("https://admin:pw@lb1/v3"), Path("x.toml"), plugins)
     with pytest.raises(ClusterFileError, match="a secret does not stand in the file"):
