@@ -16,7 +16,7 @@ import pytest
 from console import lab as labs
 from console.cluster.snapshot import Health
 from console.contract import within
-from console.contract.balancer import BalancerSubject
+from console.contract.balancer_subject import BalancerSubject
 from console.lab import programs
 from console.ports.clusterfile import ClusterFile
 from console.ports.plugins import Context, Plugins, bundled

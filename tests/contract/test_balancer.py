@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from console.contract import Behaviour, Verdict, run
-from console.contract.balancer import BALANCER, BalancerSubject
+from console.contract.balancer import BALANCER
+from console.contract.balancer_subject import BalancerSubject
 from tests.contract.balancers import SUBJECTS, as_it_was
 
 

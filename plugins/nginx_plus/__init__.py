@@ -3,16 +3,17 @@
 import asyncio
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from console.cluster.snapshot import Admin, Backend, Health, PoolMember
+from console.cluster.snapshot import Admin, Backend, Health
 from console.cluster.views import BalancerView
 from console.ports.plugins import Context
 from console.ports.protocols import Refused
 from plugins._api import Answer, Api, NotSeen, Where, said
 from plugins._names import named
 from plugins.nginx.edits import safe_name, safe_weight, statement
+
+from .peers import Peer, pool_member
 
 TRIED_EVERY_S = 30.0
 """How often the right to change it is tried."""
@@ -26,49 +27,7 @@ STATES: Mapping[Admin, Mapping[str, bool]] = {
     Admin.DRAIN: {"down": False, "drain": True},
     Admin.MAINT: {"down": True, "drain": False},
 }
-OWN = frozenset({"id", "server", "weight", "down", "drain", "backup", "service", "parent", "host"})
-"""Of a server's settings: its own, or such that cannot be given to another."""
 STATIC = "the upstream has no `zone` in nginx's configuration: it is static"
-
-
-@dataclass(frozen=True, slots=True)
-class Peer:
-    """One server: as it is set, and as it does."""
-
-    conf: Mapping[str, Any]
-    seen: Mapping[str, Any]
-
-    @property
-    def address(self) -> str:
-        """host:port."""
-        return str(self.conf["server"])
-
-    @property
-    def admin(self) -> Admin:
-        """What was asked of it."""
-        if self.conf.get("down"):
-            return Admin.MAINT
-        return Admin.DRAIN if self.conf.get("drain") or self.seen.get("state") == "draining" else Admin.READY
-
-    @property
-    def checked(self) -> bool:
-        """Its upstream has active health checks."""
-        return bool(self.seen.get("health_checks", {}).get("checks")) or self.seen.get("state") == "checking"
-
-    @property
-    def check(self) -> Health:
-        """What the last active check found, or that requests failed."""
-        if self.seen.get("state") in ("unhealthy", "unavail"):
-            return Health.DOWN
-        passed = self.seen.get("health_checks", {}).get("last_passed") if self.checked else None
-        if self.admin is Admin.MAINT or passed is None:
-            return Health.UNKNOWN
-        return Health.UP if passed else Health.DOWN
-
-    @property
-    def options(self) -> str:
-        """Its other settings, as words."""
-        return " ".join(f"{key}={value}" for key, value in self.conf.items() if key not in OWN and value not in ("", 0))
 
 
 class NginxPlus:
@@ -110,7 +69,7 @@ class NginxPlus:
                 backends=tuple(there),
                 pools=tuple(self._backend(name, found) for name, found in peers.items()),
                 servers=tuple(
-                    self._member(upstream, name, peer)
+                    pool_member(self._name, upstream, name, peer, lasts=self._settings.state_file)
                     for upstream, found in peers.items()
                     for name, peer in self._named(found).items()
                 ),
@@ -238,28 +197,6 @@ class NginxPlus:
             line="server {address} weight={weight};",
             checks=any(peer.checked for peer in peers),
             lasts=self._settings.state_file,
-        )
-
-    def _member(self, upstream: str, name: str, peer: Peer) -> PoolMember:
-        seen = peer.seen
-        return PoolMember(
-            balancer=self._name,
-            backend=upstream,
-            server=name,
-            admin=peer.admin,
-            check=peer.check,
-            check_says=str(seen.get("state", "")),
-            weight=int(peer.conf.get("weight", 1)),
-            sessions=int(seen["active"]) if "active" in seen else None,
-            queue=0,
-            address=peer.address,
-            checked=peer.checked,
-            limit=int(peer.conf.get("max_conns") or 0) or None,
-            errors=int(seen.get("fails", 0)) + int(seen.get("responses", {}).get("5xx", 0)),
-            requests=int(seen.get("requests", 0)),
-            dynamic=False if self._settings.state_file else None,
-            options=peer.options,
-            backup=bool(peer.conf.get("backup")),
         )
 
     def _told(self, method: str, backend: str, server: str, body: object) -> str:
