@@ -73,8 +73,9 @@ def plugins(as_json: bool) -> None:
     if as_json:
         say_json(rows)
         return
+    width = max(map(len, rows), default=0) + 2
     for name, provides in rows.items():
-        click.echo(f"{name:<12}{provides}")
+        click.echo(f"{name:<{width}}{provides}")
 
 
 def _provides(name: str) -> str:
