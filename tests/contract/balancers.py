@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import shutil
 import subprocess
 import tempfile
 from asyncio import StreamReader, StreamWriter
@@ -166,8 +165,10 @@ async def answering() -> AsyncIterator[str]:
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     host, port = server.sockets[0].getsockname()
     name = f"{host}:{port}"
-    yield name
-    server.close()
+    try:
+        yield name
+    finally:
+        server.close()
 
 
 def _like_the_lab(port: BalancerPort, new_address: str) -> BalancerSubject:
@@ -200,8 +201,10 @@ async def _up(port: BalancerPort) -> None:
 @contextmanager
 def _running(*argv: str) -> Iterator[None]:
     with subprocess.Popen(argv) as process:
-        yield
-        process.terminate()
+        try:
+            yield
+        finally:
+            process.terminate()
 
 
 def _reach(text: str, path: str) -> Reach:
@@ -211,6 +214,5 @@ def _reach(text: str, path: str) -> Reach:
 @contextmanager
 def _short_folder() -> Iterator[Path]:
     """A folder whose path is short enough for unix sockets."""
-    folder = Path(tempfile.mkdtemp(prefix="wk", dir="/tmp"))
-    yield folder
-    shutil.rmtree(folder)
+    with tempfile.TemporaryDirectory(prefix="wk", dir="/tmp") as folder:
+        yield Path(folder)

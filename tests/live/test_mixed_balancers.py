@@ -70,8 +70,10 @@ async def traffic(url: str) -> AsyncIterator[list[int]]:
                 statuses.append((await client.get(url)).status_code)
 
     asking = asyncio.create_task(ask())
-    yield statuses
-    asking.cancel()
+    try:
+        yield statuses
+    finally:
+        asking.cancel()
 
 
 async def test_a_server_leaves_and_returns_on_both_and_no_request_fails(both: Both) -> None:

@@ -85,8 +85,10 @@ deadline_s = 10.0
     def running(self) -> Iterator[None]:
         argv = [programs.haproxy(), "-W", "-db", "-f", str(self.config)]
         with (self.folder / "log").open("wb") as log, subprocess.Popen(argv, stderr=log) as self.process:
-            yield
-            self.process.terminate()
+            try:
+                yield
+            finally:
+                self.process.terminate()
 
     async def reload(self) -> None:
         """Another worker, which knows what is written."""
