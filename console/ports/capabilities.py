@@ -47,8 +47,8 @@ LACKS = "its plugin does not offer it"
 def offered(port: BalancerPort, view: BalancerView) -> BalancerView:
     """The view, in which every backend refuses what the plugin has no capability for."""
     told = {backend.name: backend for backend in view.pools}
-    pools = tuple(_offered(port, told.get(name, Backend(name=name))) for name in view.backends)
-    return replace(view, pools=pools)
+    names = dict.fromkeys((*view.backends, *told, *(server.backend for server in view.servers)))
+    return replace(view, pools=tuple(_offered(port, told.get(name, Backend(name=name))) for name in names))
 
 
 def _offered(port: BalancerPort, backend: Backend) -> Backend:

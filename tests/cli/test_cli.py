@@ -269,3 +269,16 @@ def test_a_time_that_is_none_is_exit_code_2(tmp_path: Path, memory: str) -> None
     words = ("run", "drain", "app2", "--reason", "x", "--yes", "--until", "soon", "--cluster", memory)
     code, _, err = watchkeeper(tmp_path, *words)
     assert (code, "--until: expected a time" in err) == (2, True)
+
+
+@pytest.mark.parametrize("words", [("--persist",), ("--persist", "yes"), ("--persist=yes",)])
+def test_persist_alone_says_yes(tmp_path: Path, memory: str, words: tuple[str, ...]) -> None:
+    code, out, err = watchkeeper(tmp_path, "plan", "maint", "app2", "--cluster", memory, "--json", *words)
+    assert code == 0, err
+    assert "write app2 into the balancers' configurations" in [step["does"] for step in json.loads(out)["steps"]]
+
+
+def test_a_plan_that_is_not_asked_to_persist_does_not_write(tmp_path: Path, memory: str) -> None:
+    code, out, _ = watchkeeper(tmp_path, "plan", "maint", "app2", "--cluster", memory, "--json", "--persist", "no")
+    assert code == 0
+    assert not [step for step in json.loads(out)["steps"] if "configurations" in step["does"]]
