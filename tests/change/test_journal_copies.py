@@ -127,6 +127,18 @@ async def test_two_consoles_never_send_at_the_same_time(journal: Journal) -> Non
     assert sum(copy.batches) == 2 * BATCH
 
 
+async def test_while_another_console_sends_it_is_told_how_far_it_has_come(journal: Journal) -> None:
+    sending, idle = Copy(), Copy()
+    sending.hangs = True
+    write(journal, 4)
+    task = asyncio.create_task(Copier(journal, {"far": sending}).turn("far"))
+    await asyncio.sleep(0.3)
+    state = await Copier(journal, {"far": idle}).turn("far")
+    task.cancel()
+    assert (state.behind, state.problem) == (4, "")
+    assert idle.kept == {}
+
+
 async def test_a_fork_is_told_and_nothing_more_is_sent(journal: Journal, tmp_path: Path) -> None:
     copy = Copy()
     write(journal, 2)
