@@ -2,16 +2,19 @@
 
 import asyncio
 import shlex
+import time
 from collections.abc import Sequence
 
 from console.cluster.text import clean
 from console.ports.plugins import Context
 from console.ports.protocols import Completed, Refused, Shell, ShellError, Unclear
+from plugins._sudo import LIST_ALL, SUDO, asks_password, list_one
 
 SHOWN_CHARACTERS = 200
 REACH_S = 2.0
 """How much longer than its command a host may take to answer."""
-SUDO = ("sudo", "-n")
+RIGHTS_FOR_S = 5.0
+"""How long what sudo allows is taken to stand."""
 PASSWORD_ASKED = ("a password is required", "a terminal is required", "askpass")
 
 
@@ -35,6 +38,7 @@ class Commands:
         self._shell: Shell = context.shells.on(name)
         self._deadline_s = deadline_s
         self._sudo = sudo
+        self._rights: tuple[Sequence[Sequence[str]], float, str] | None = None
 
     async def read(self, argv: Sequence[str], *, statuses: Sequence[int] = (0,)) -> str:
         """What a command prints. Raises Unread when it ends with none of the statuses."""
@@ -80,25 +84,38 @@ class Commands:
         Raises:
             Unread: the host could not be asked.
         """
-        if not self._sudo:
+        if not self._sudo or not argvs:
             return ""
+        if self._rights and self._rights[0] == argvs and time.monotonic() - self._rights[1] < RIGHTS_FOR_S:
+            return self._rights[2]
+        found = await self._forbidden(argvs)
+        self._rights = (argvs, time.monotonic(), found)
+        return found
+
+    async def _forbidden(self, argvs: Sequence[Sequence[str]]) -> str:
+        rules = (await self.completed(LIST_ALL)).stdout
         for argv in argvs:
-            # As if it were asked for: sudo looks the rule up, and wants the password that the rule wants.
-            done = await self.completed([*SUDO, "-l", *argv])
+            done = await self.completed(list_one(argv))
             if done.status:
-                return self.problem([*SUDO, *argv], done)
+                return self.problem([*SUDO, *argv], done) if done.stderr.strip() else self._unallowed(argv, "")
+            if asks_password(done.stdout.strip(), rules):
+                return self._unallowed(argv, "its rule asks for a password")
         return ""
 
     def problem(self, argv: Sequence[str], done: Completed) -> str:
         """What a failed command says, with the mend where it is known."""
         said = first_line(done.stderr) or first_line(done.stdout) or f"exit status {done.status}"
-        program = " ".join(word for word in argv if word not in SUDO)
         if any(words in done.stderr for words in PASSWORD_ASKED) or "not allowed" in done.stderr:
-            return f"sudo does not let us run it without a password; give our user `NOPASSWD: {program}` ({said})"
+            return self._unallowed(argv, said)
         if done.status == 127 or "command not found" in done.stderr:
             missing = "sudo" if list(argv[:2]) == list(SUDO) and "sudo" in said else argv[0]
             return f"there is no {missing} on {self.where} ({said})"
         return said
+
+    def _unallowed(self, argv: Sequence[str], because: str) -> str:
+        command = shlex.join(argv[len(SUDO) :] if tuple(argv[: len(SUDO)]) == SUDO else argv)
+        said = f" ({because})" if because else ""
+        return f"sudo does not let us run it without a password; give our user `NOPASSWD: {command}`{said}"
 
     async def _run(self, argv: Sequence[str]) -> Completed:
         async with asyncio.timeout(self._deadline_s + REACH_S):

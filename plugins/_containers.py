@@ -164,18 +164,12 @@ def _configured(limits: dict[str, Any]) -> Size:
 async def _inspected(commands: Commands, program: str, name: str) -> dict[str, Any]:
     """The container's document. Raises Unread."""
     words = [program, "inspect", "--type", "container", "--format", "{{json .}}", name]
-    found = await _json(commands, words)
-    if not isinstance(found.get("State"), dict) or not isinstance(found.get("HostConfig"), dict):
-        raise Unread(f"{program} inspect {name} tells neither State nor HostConfig")
-    return found
-
-
-async def _json(commands: Commands, argv: list[str]) -> dict[str, Any]:
-    text = await commands.read(commands.words(argv))
+    text = await commands.read(commands.words(words))
     try:
         found = msgspec.json.decode(text.encode())
     except msgspec.DecodeError:
-        found = None
-    if not isinstance(found, dict):
-        raise Unread(f"{argv[0]} on {commands.where} does not answer in JSON: {text[:60]!r}")
-    return found
+        raise Unread(f"{program} on {commands.where} does not answer in JSON: {text[:60]!r}") from None
+    document: Any = found[0] if isinstance(found, list) and found else found  # podman 4 tells a list of one
+    if not isinstance(document, dict) or not {"State", "HostConfig"} <= document.keys():
+        raise Unread(f"{program} inspect {name} tells neither State nor HostConfig")
+    return document

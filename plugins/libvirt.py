@@ -167,19 +167,18 @@ class LibvirtSize:
         commands = []
         if size.memory_bytes is not None:
             kib = str(size.memory_bytes // KIB)
-            if not self._live:
-                commands.append(self._virsh.words("setmaxmem", kib, "--config"))
-            commands.append(self._virsh.words("setmem", kib, *self._how))
+            most = [] if self._live else [self._virsh.words("setmaxmem", kib, "--config")]
+            commands += [*most, *(self._virsh.words("setmem", kib, where) for where in self._where)]
         if size.cpus is not None:
             count = str(int(size.cpus))
-            if not self._live:
-                commands.append(self._virsh.words("setvcpus", count, "--maximum", "--config"))
-            commands.append(self._virsh.words("setvcpus", count, *self._how))
+            most = [] if self._live else [self._virsh.words("setvcpus", count, "--maximum", "--config")]
+            commands += [*most, *(self._virsh.words("setvcpus", count, where) for where in self._where)]
         return commands
 
     @property
-    def _how(self) -> list[str]:
-        return ["--live", "--config"] if self._live else ["--config"]
+    def _where(self) -> tuple[str, ...]:
+        """One command each: not every driver takes both at once. What the machine refuses is not written down."""
+        return ("--live", "--config") if self._live else ("--config",)
 
     async def _in_use_bytes(self) -> int | None:
         """What the guest uses by its balloon's word; None where it tells nothing."""

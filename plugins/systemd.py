@@ -120,12 +120,13 @@ class SystemdSize:
                 in_use_bytes = await self._resident_bytes(told["MainPID"]) if counted is None else counted
             else:
                 size, in_use_bytes = _configured(told), 0
+            size = filled(size, self._host)
             forbidden = await self._commands.forbidden([self._words(size)])
         except (Unread, ValueError) as problem:
             return SizeView(node=node, size=None, reason=str(problem), live=live)
         return SizeView(
             node=node,
-            size=filled(size, self._host),
+            size=size,
             in_use_bytes=in_use_bytes,
             most=self._host,
             live=live,

@@ -26,6 +26,8 @@ class Parameter:
     """What is to be typed, where the kind's name does not say it."""
     tier: Tier | None = None
     """Means something for a target of this tier only; None: for each."""
+    applies: Callable[[Snapshot, str], bool] = lambda snapshot, target: True
+    """Whether it means anything for a target as the cluster stands."""
 
     def read(self, text: Value) -> Value:
         """The value of what was typed. Raises PlanError with what was expected."""
@@ -71,7 +73,8 @@ class Action:
             "app" if snapshot.app_server(target) else None,
             "replica_set" if snapshot.member(target) else None,
         }
-        return tuple(p for p in self.parameters if p.tier in tiers or tiers == {None})
+        asked = (p for p in self.parameters if p.tier in tiers or tiers == {None})
+        return tuple(p for p in asked if p.applies(snapshot, target))
 
     def values(self, given: Mapping[str, Value]) -> dict[str, Value]:
         """Every parameter's value, defaults filled in. Raises PlanError."""

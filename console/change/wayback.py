@@ -1,7 +1,7 @@
 """The prepared way back of a change that went well and turned out badly: one action, ready to be planned."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from console.change.action import Value
 from console.change.plan import Plan
@@ -23,7 +23,10 @@ class WayBack:
 def way_back(plan: Plan, before: Snapshot) -> WayBack | None:
     """What leads back to how it was before the plan; None where nothing does, or where it was not all one thing."""
     found = WAYS.get(plan.action)
-    return found(plan, before) if found else None
+    back = found(plan, before) if found else None
+    if back is None or back.action == "drain" or plan.parameters.get("persist") != "yes":
+        return back
+    return replace(back, parameters=(*back.parameters, ("persist", "yes")))  # what was written is written back
 
 
 def _admin(plan: Plan, before: Snapshot) -> WayBack | None:

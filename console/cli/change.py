@@ -125,12 +125,15 @@ def _carried_out(action: Action) -> click.Command:
 
 def _command(action: Action, body: Callable[..., None], options: list[Any]) -> click.Command:
     for parameter in action.parameters:
+        # `--persist` alone says yes.
+        flag: dict[str, Any] = {"is_flag": False, "flag_value": "yes"} if parameter.choices == ("no", "yes") else {}
         options.append(
             click.option(
                 f"--{parameter.name}",
                 parameter.name.replace("-", "_"),
                 metavar="|".join(parameter.choices) or parameter.kind.__name__.upper(),
                 help=f"{parameter.says}; {parameter.default} unless told",
+                **flag,
             )
         )
     needs_target = action.tier != "replica_set"

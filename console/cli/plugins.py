@@ -76,9 +76,9 @@ def _row(name: str) -> _Row:
 
 async def _tried(name: str, change: str, as_json: bool) -> bool:
     file = settings().file()
-    reach = await asyncio.to_thread(Reach.of, file)
+    reach, other = [await asyncio.to_thread(Reach.of, file) for _ in range(2)]
     try:
-        found = await trials(file, reach, name, change)
+        found = await trials(file, reach, other, name, change)
         if not found:
             raise Mistake(f"{file.path} uses no plugin '{name}'; there: {', '.join(_used(file.table)) or 'none'}")
         if change and not any(trial.change for trial in found):
@@ -87,6 +87,7 @@ async def _tried(name: str, change: str, as_json: bool) -> bool:
         broken = [await _held(name, trial, as_json) for trial in found]
     finally:
         await reach.close()
+        await other.close()
     return any(broken)
 
 

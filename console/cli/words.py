@@ -126,7 +126,7 @@ def _app(server: AppServer) -> list[Text]:
         _text(server.name),
         _health(str(server.health), server.reason),
         _text(", ".join(pools) or "in no pool"),
-        _text(str(server.sessions)),
+        _text("-" if server.sessions is None else str(server.sessions)),
         _text(latency),
         _seen(server.age_s),
     ]

@@ -35,12 +35,15 @@ def burden(snapshot: Snapshot) -> Burden:
     share = shares[busiest]
     peak, one = load.peak_requests_s, load.peak_of_one_s
     limits = {server.name: session_limit(server) for server in snapshot.app_servers}
-    filled = (load.peak_sessions * part / limit for name, part in shares.items() if (limit := limits[name]))
+    sessions = load.peak_sessions if load.over_s else None
+    filled = [
+        sessions * part / limit for name, part in shares.items() if sessions is not None and (limit := limits[name])
+    ]
     return Burden(
         server=busiest,
         share=share,
         requests_s=None if peak is None else peak * share,
-        of_limit=max(filled, default=None) if load.over_s else None,
+        of_limit=max(filled, default=None),
         of_seen=peak * share / one if peak is not None and one else None,
     )
 

@@ -38,9 +38,10 @@ def headroom(snapshot: Snapshot) -> tuple[Headroom, ...]:
 def servers_needed(snapshot: Snapshot) -> int | None:
     """How many carry the peak at FULL with one gone, by their limit of sessions; None where that is not known."""
     limits = [limit for server in snapshot.app_servers if (limit := session_limit(server))]
-    if not limits or not snapshot.load.over_s:
+    sessions = snapshot.load.peak_sessions
+    if not limits or not snapshot.load.over_s or sessions is None:
         return None
-    return ceil(snapshot.load.peak_sessions / (min(limits) * FULL)) + 1
+    return ceil(sessions / (min(limits) * FULL)) + 1
 
 
 def processors_used(snapshot: Snapshot) -> float | None:

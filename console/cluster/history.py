@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from statistics import median
 
-from console.cluster.snapshot import AppServer, Load, ServerLoad, Snapshot
+from console.cluster.snapshot import AppServer, Load, ServerLoad, Snapshot, all_sessions
 
 EVERY_S = 5.0
 """A sample is taken so often."""
@@ -19,7 +19,7 @@ class ServerSample:
 
     server: str
     requests_s: float | None
-    sessions: int
+    sessions: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class Sample:
     """By the monotonic clock."""
     requests_s: float | None
     errors_s: float | None
-    sessions: int
+    sessions: int | None
     latency_ms: float | None
     """Of the health answers, the median over the servers that are up."""
     lag_s: float | None
@@ -82,7 +82,7 @@ def sampled(snapshot: Snapshot, at_s: float) -> Sample:
         at_s=at_s,
         requests_s=total(pool.requests_s for pool in pools),
         errors_s=total(pool.errors_s for pool in pools),
-        sessions=sum(pool.sessions for pool in pools),
+        sessions=all_sessions(pools),
         latency_ms=median(latencies) if latencies else None,
         lag_s=max(lags, default=None),
         term=snapshot.replica_set.term,
@@ -100,12 +100,12 @@ def peak(samples: Iterable[Sample], over_s: float) -> Load:
     return Load(
         over_s=over_s,
         peak_requests_s=max((s.requests_s for s in kept if s.requests_s is not None), default=None),
-        peak_sessions=max((s.sessions for s in kept), default=0),
+        peak_sessions=max((s.sessions for s in kept if s.sessions is not None), default=None),
         servers=tuple(
             ServerLoad(
                 server=name,
                 peak_requests_s=max((o.requests_s for o in ones if o.requests_s is not None), default=None),
-                peak_sessions=max(o.sessions for o in ones),
+                peak_sessions=max((o.sessions for o in ones if o.sessions is not None), default=None),
             )
             for name, ones in servers.items()
         ),
@@ -123,5 +123,5 @@ def _server(server: AppServer) -> ServerSample:
     return ServerSample(
         server=server.name,
         requests_s=total(pool.requests_s for pool in known),
-        sessions=sum(pool.sessions for pool in known),
+        sessions=all_sessions(known),
     )

@@ -127,6 +127,7 @@ def _balancer(
         process_id=view.process_id,
         reloads=reloads,
         writable=view.writable if up else None,
+        writable_reason=view.writable_reason if up else "",
         backends=view.backends,
         pools=view.pools,
         age_s=now.age_s,

@@ -45,7 +45,10 @@ class Rates:
         if view.health is not Health.UP:
             looks.clear()
             return view
-        look = _Look(at_s, view.process_id, {_place(p): (p.requests, p.errors) for p in view.servers})
+        counters = {
+            _place(p): (p.requests, p.errors) for p in view.servers if p.requests is not None and p.errors is not None
+        }
+        look = _Look(at_s, view.process_id, counters)
         if looks and not look.follows(looks[-1]):
             looks.clear()
         looks.append(look)
@@ -57,16 +60,12 @@ class Rates:
 def _rated(entry: PoolMember, looks: deque[_Look]) -> PoolMember:
     """Against the oldest look that knows this place."""
     place, newest = _place(entry), looks[-1]
-    oldest = next(look for look in looks if place in look.counters)
+    oldest = next((look for look in looks if place in look.counters), newest)
     over_s = newest.at_s - oldest.at_s
-    if over_s < LEAST_S:
+    if over_s < LEAST_S or place not in newest.counters:
         return replace(entry, requests_s=None, errors_s=None)
-    requests, errors = oldest.counters[place]
-    return replace(
-        entry,
-        requests_s=(entry.requests - requests) / over_s,
-        errors_s=(entry.errors - errors) / over_s,
-    )
+    (requests, errors), (requests_before, errors_before) = newest.counters[place], oldest.counters[place]
+    return replace(entry, requests_s=(requests - requests_before) / over_s, errors_s=(errors - errors_before) / over_s)
 
 
 def _place(entry: PoolMember) -> Place:

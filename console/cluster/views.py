@@ -42,6 +42,8 @@ class BalancerView:
     uptime_s: int | None = field(default=None, compare=False)
     process_id: int | None = None
     writable: bool | None = None
+    writable_reason: str = ""
+    """Why our connection may not change things, where that is told."""
     backends: tuple[str, ...] = ()
     pools: tuple[Backend, ...] = ()
     """The same backends, and how servers join them."""

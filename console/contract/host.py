@@ -104,7 +104,7 @@ async def a_host_tells_its_size_and_its_load(subject: FactsSubject) -> None:
 class _Silent:
     """A host that cannot be reached."""
 
-    async def run(self, argv: Sequence[str], *, timeout_s: float = 10.0) -> Completed:
+    async def run(self, argv: Sequence[str], *, timeout_s: float = 10.0, stdin: bytes = b"") -> Completed:
         raise ShellError("there is no way to it")
 
     async def open_unix(self, path: str) -> tuple[StreamReader, StreamWriter]:

@@ -9,8 +9,11 @@ from console.contract.behaviour import Suite
 from console.contract.health import HEALTH, HealthSubject
 from console.contract.host import FACTS, SHELL, FactsSubject, ShellSubject
 from console.contract.journal import JOURNAL, JournalSubject
+from console.contract.lease import LEASE, LeaseSubject
 from console.contract.node import SERVICE, SIZE, ServiceSubject, SizeSubject
+from console.contract.replica_set import REPLICA_SET, ReplicaSetSubject
 from console.ports.clusterfile import ClusterFile
+from console.ports.protocols import KeepsLease
 from console.ports.reach import Reach
 
 NOBODY = ("127.0.0.1", 1)
@@ -31,14 +34,28 @@ class Trial:
     """It may be changed."""
 
 
-async def trials(file: ClusterFile, reach: Reach, plugin: str, change: str) -> list[Trial]:
-    """Every trial of that plugin; only what is named `change` may be changed."""
-    found = [*_of_hosts(file, reach, plugin), *_of_nodes(file, reach, plugin, change)]
+async def trials(file: ClusterFile, reach: Reach, other: Reach, plugin: str, change: str) -> list[Trial]:
+    """Every trial of that plugin; only what is named `change` may be changed. `other` is a second console's reach."""
+    found = [
+        *_of_set(file, reach, other, plugin, change),
+        *_of_hosts(file, reach, plugin),
+        *_of_nodes(file, reach, plugin, change),
+    ]
     for index, name in enumerate(reach.copies):
         if file.table.journal[index].get("plugin") == plugin:
             subject = JournalSubject(port=reach.copies[name], compares=False)
             found.append(Trial(JOURNAL, name, subject, name == change))
-    return [trial for trial in [await _sized(trial) for trial in found] if trial]
+    return [await _sized(trial) for trial in found]
+
+
+def _of_set(file: ClusterFile, reach: Reach, other: Reach, plugin: str, change: str) -> Iterator[Trial]:
+    replica_set, table = reach.replica_set, file.table.replica_set or {}
+    if replica_set is None or table.get("plugin") != plugin:
+        return
+    yield Trial(REPLICA_SET, "replica_set", ReplicaSetSubject(port=replica_set), change == "replica_set")
+    if isinstance(replica_set, KeepsLease) and isinstance(other.replica_set, KeepsLease):
+        subject = LeaseSubject(port=replica_set.lease, other=other.replica_set.lease)
+        yield Trial(LEASE, "lease", subject, change == "lease")
 
 
 def _of_hosts(file: ClusterFile, reach: Reach, plugin: str) -> Iterator[Trial]:

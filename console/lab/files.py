@@ -6,7 +6,7 @@ import re
 import secrets
 
 from console.cluster.snapshot import Size
-from console.lab import processes
+from console.lab import processes, programs
 from console.lab.layout import NODES, Layout, Node, of_role
 from console.lab.record import write_private
 
@@ -46,6 +46,7 @@ name = "{node.name}"
 plugin = "haproxy"
 socket = {quoted(f"unix://{layout.socket(node.name)}")}
 config = {quoted(layout.path(f"{node.name}.cfg"))}
+checker = {json.dumps([programs.haproxy(), "-c", "-f", "{config}"])}
 backends = ["app", "web"]
 """
         for node in of_role("balancer")

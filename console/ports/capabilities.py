@@ -1,13 +1,19 @@
-"""What a plugin can do beyond its port, by the name that an operator knows it under; what it lacks is not offered."""
+"""What a plugin can do beyond its port; what a balancer's lacks is told before a plan is made."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from console.cluster.snapshot import Backend
+from console.cluster.views import BalancerView
 from console.ports.protocols import (
     AddsServers,
+    BalancerPort,
     EndsSessions,
     Freezes,
     KeepsLease,
     LooksAtSpares,
+    Persists,
+    ReadsBack,
     Reconfigures,
     SetsAdmin,
     SetsWeight,
@@ -21,6 +27,7 @@ CAPABILITIES: Mapping[str, Mapping[str, type]] = {
         "weights": SetsWeight,
         "servers join and leave": AddsServers,
         "end sessions": EndsSessions,
+        "persist": Persists,
     },
     "replica_set": {
         "step down": StepsDown,
@@ -30,7 +37,31 @@ CAPABILITIES: Mapping[str, Mapping[str, type]] = {
         "lease": KeepsLease,
     },
     "health": {"sizing": TellsSizing},
+    "journal": {"read back": ReadsBack},
 }
+"""By the name that an operator knows it under."""
+LACKS = "its plugin does not offer it"
+
+
+def offered(port: BalancerPort, view: BalancerView) -> BalancerView:
+    """The view, in which every backend refuses what the plugin has no capability for."""
+    told = {backend.name: backend for backend in view.pools}
+    pools = tuple(_offered(port, told.get(name, Backend(name=name))) for name in view.backends)
+    return replace(view, pools=pools)
+
+
+def _offered(port: BalancerPort, backend: Backend) -> Backend:
+    def why(capability: type, refuses: str) -> str:
+        return refuses if isinstance(port, capability) else refuses or LACKS
+
+    return replace(
+        backend,
+        refuses_drain=why(SetsAdmin, backend.refuses_drain),
+        refuses_servers=why(AddsServers, backend.refuses_servers),
+        refuses_weights=why(SetsWeight, backend.refuses_weights),
+        refuses_ending=why(EndsSessions, backend.refuses_ending),
+        refuses_lines=backend.refuses_lines if isinstance(port, Persists) else LACKS,
+    )
 
 
 def capabilities(port: str, provider: type) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from console.cluster.layout import Layout
 from console.cluster.snapshot import Health, ServiceState, SpareMember
 from console.cluster.views import BalancerView, HealthView, HostView, LeaseView, ServiceView, SizeView, SpareView, View
+from console.ports.capabilities import offered
 from console.ports.clusterfile import WatchTable
 from console.ports.protocols import (
     BalancerPort,
@@ -105,7 +106,10 @@ def _balancer(name: str, port: BalancerPort, every_s: float) -> Source:
     def broken(why: str) -> BalancerView:
         return BalancerView(balancer=name, health=Health.UNKNOWN, reason=why)
 
-    return Source(port.look, broken, every_s)
+    async def look() -> BalancerView:
+        return offered(port, await port.look())
+
+    return Source(look, broken, every_s)
 
 
 def _spare(port: LooksAtSpares, name: str) -> Source:

@@ -56,10 +56,8 @@ def _server(server: AppServer, hold: Hold | None, width: int) -> list[Content]:
     for pool in server.pools:
         sticky = ", clients are pinned" if pool.sticky else ""
         known = "" if pool.known else " (the last that its balancer said)"
-        says = (
-            f"{pool.sessions} sessions, {pool.queue} queued, weight {pool.weight}{sticky}; check: "
-            f"{pool.check_says or 'says nothing'}{known}"
-        )
+        sessions = "sessions not known" if pool.sessions is None else f"{pool.sessions} sessions, {pool.queue} queued"
+        says = f"{sessions}, weight {pool.weight}{sticky}; check: {pool.check_says or 'says nothing'}{known}"
         lead = (
             Cell(f"  {pool.balancer}/{pool.backend}".ljust(MARGIN)),
             admin_and_check(pool.admin, pool.check),
@@ -75,7 +73,8 @@ def _why(hold: Hold) -> str:
 
 
 def _balancer(balancer: Balancer, snapshot: Snapshot, width: int) -> list[Content]:
-    writable = {True: "yes", False: "no: our connection is read-only", None: "not known"}[balancer.writable]
+    why = balancer.writable_reason or "our connection is read-only"
+    writable = {True: "yes", False: f"no: {why}", None: "not known"}[balancer.writable]
     behind = [s.name for s in snapshot.app_servers if any(p.balancer == balancer.name for p in s.pools)]
     return [
         _fact("health", HEALTH[balancer.health]),

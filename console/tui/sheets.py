@@ -125,7 +125,7 @@ def _server(server: AppServer, balancers: list[str]) -> Iterable[Cell]:
     for balancer in balancers:
         yield _opinion([pool for pool in server.pools if pool.balancer == balancer]) if server.pools else SPARE
     known = any(pool.known for pool in server.pools)
-    yield Cell(str(server.sessions)) if known else NOT_KNOWN
+    yield Cell(str(server.sessions)) if known and server.sessions is not None else NOT_KNOWN
     yield NOT_KNOWN if server.latency_ms is None else Cell(f"{server.latency_ms:.0f}")
 
 

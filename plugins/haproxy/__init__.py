@@ -2,18 +2,19 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from console.cluster.snapshot import Admin, Health
 from console.cluster.views import BalancerView
 from console.ports.plugins import Context
-from console.ports.protocols import Refused, Unclear
+from console.ports.protocols import LineChange, Refused, Unclear
 
 from .answers import ParseError, Process, Row, States, complete, parse_info, parse_stat, parse_states
 from .config import BackendFacts, read_config
 from .joining import experimental, joined
+from .persisting import Written
 from .runtime import NotAnswered, NotReached, Runtime, safe_address, safe_name, safe_words
 from .servers import pool_members
 
@@ -34,7 +35,11 @@ class HAProxy:
         backends: list[str] = []
         """The backends to look at; empty: all that have servers."""
         config: str = ""
-        """Path of haproxy.cfg beside the socket: tells what the runtime does not. Only read."""
+        """Path of haproxy.cfg beside the socket: tells what the runtime does not, and is written by `persist`."""
+        checker: tuple[str, ...] = ("/usr/sbin/haproxy", "-c", "-f", "{config}")
+        """What says whether a new haproxy.cfg is right, before it takes the place of the old one."""
+        sudo: bool = False
+        """haproxy.cfg is written, and checked, by `sudo -n`."""
         deadline_s: float = 2.0
 
         def __post_init__(self) -> None:
@@ -50,6 +55,7 @@ class HAProxy:
         self._config: Mapping[str, BackendFacts] = {}
         self._config_due_s = float("-inf")
         self._version = ""
+        self._written = Written(settings, context, self._runtime)
 
     async def look(self) -> BalancerView:
         """Everything in one look; what cannot be seen is said in the reason."""
@@ -70,7 +76,11 @@ class HAProxy:
                 process_id=process.process_id,
                 writable=writable,
                 backends=tuple(name for name in wanted if name in present),
-                pools=tuple(joined(name, rows, self._config, process.version) for name in wanted if name in present),
+                pools=tuple(
+                    self._written.told(joined(name, rows, self._config, process.version))
+                    for name in wanted
+                    if name in present
+                ),
                 servers=tuple(server for server in servers if server.backend in wanted),
             )
         except (NotReached, NotAnswered) as problem:
@@ -139,6 +149,17 @@ class HAProxy:
         # Never in percent: of a small weight that silently makes 0.
         return f"set server {safe_name(backend)}/{safe_name(server)} weight {weight}"
 
+    async def write_lines(self, changes: Sequence[LineChange]) -> None:
+        """Checked by HAProxy before it stands there; nothing is reloaded. Raises Refused or Unclear."""
+        try:
+            await self._written.file.write(changes)
+        finally:
+            self._config_due_s = float("-inf")
+
+    def write_lines_command(self, changes: Sequence[LineChange]) -> str:
+        """What is written, a line each, and what checks it. Raises Refused where there is no file to write."""
+        return self._written.file.command(changes)
+
     async def close(self) -> None:
         """Nothing is kept open: every command has its own connection."""
 
@@ -159,6 +180,7 @@ class HAProxy:
             found = await read_config(self._settings.config, self._runtime, self._settings.deadline_s)
             # What was read before still holds better than nothing.
             self._config = self._config if found is None else found
+            await self._written.read(self._settings.deadline_s)
             self._config_due_s = time.monotonic() + CONFIG_EVERY_S
 
     def _allowed(self, command: str) -> str:

@@ -8,8 +8,9 @@ from .answers import SERVER, Row, ServerState, States, number
 from .config import BackendFacts
 from .joining import like_words, options_of
 
-# srv_admin_state: forced, inherited, from the configuration, by DNS; drain forced, drain inherited.
-MAINT_BITS = 0x01 | 0x02 | 0x04 | 0x20
+# srv_admin_state: forced, inherited, by DNS; drain forced, drain inherited. 0x04 only says that the configuration
+# declares it disabled: it stays when the server is made ready.
+MAINT_BITS = 0x01 | 0x02 | 0x20
 DRAIN_BITS = 0x08 | 0x10
 
 

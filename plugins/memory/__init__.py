@@ -7,7 +7,7 @@ from .nodes import MemoryService, MemorySize
 from .replica_set import MemoryReplicaSet
 from .world import BALANCERS, SERVERS, SPARE_SERVERS, WORLDS, World, world
 
-__all__ = ["WORLDS", "World", "cluster_file", "world"]
+__all__ = ["WORLDS", "MemoryBalancer", "World", "cluster_file", "world"]
 
 
 def cluster_file(world: str = "default") -> str:

@@ -1,14 +1,14 @@
 """A balancer of the world, and its servers' own health."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from console.cluster.snapshot import Admin
 from console.cluster.views import BalancerView, HealthView
-from console.ports.protocols import Refused, Unclear
+from console.ports.protocols import LineChange, Refused, Unclear
 
 from .port import Port
-from .views import balancer_view, health_view
+from .views import NO_DRAIN, balancer_view, health_view
 from .world import BACKENDS, Balancer
 
 NAME = re.compile(r"[A-Za-z0-9_.:-]+")
@@ -38,7 +38,9 @@ class MemoryBalancer(Port):
         self._change(self.admin_command(backend, server, admin), backend, server, apply)
 
     def admin_command(self, backend: str, server: str, admin: Admin) -> str:
-        """In HAProxy's words."""
+        """In HAProxy's words. Raises Refused for a drain where the world has none."""
+        if admin is Admin.DRAIN and self.world.balancers[self.name].bare:
+            raise Refused(f"{self.name}: {NO_DRAIN}")
         return f"set server {backend}/{server} state {admin}"
 
     async def end_sessions(self, backend: str, server: str) -> None:
@@ -116,6 +118,25 @@ class MemoryBalancer(Port):
     def weight_command(self, backend: str, server: str, weight: int) -> str:
         """In HAProxy's words."""
         return f"set server {backend}/{server} weight {weight}"
+
+    async def write_lines(self, changes: Sequence[LineChange]) -> None:
+        """All or none. Raises Refused or Unclear, as the world wants it."""
+        lines = self.world.balancers[self.name].lines
+        reads = [lines.get((one.backend, one.server)) for one in changes]
+        moved = [now for now, one in zip(reads, changes, strict=True) if now not in (one.before, one.after)]
+
+        def apply(balancer: Balancer) -> None:
+            for one in changes:
+                balancer.lines.pop((one.backend, one.server), None)
+                if one.after is not None:
+                    balancer.lines[one.backend, one.server] = one.after
+
+        why = f"the line was changed meanwhile: it reads {moved[0] or 'nothing'}" if moved else ""
+        self._tell(self.write_lines_command(changes), why or self.world.balancers[self.name].refuses_lines, apply)
+
+    def write_lines_command(self, changes: Sequence[LineChange]) -> str:
+        """In nobody's words."""
+        return "\n".join(f"write {one.backend}/{one.server}: {one.after or 'no line'}" for one in changes)
 
     def _change(self, command: str, backend: str, server: str, apply: Callable[[Balancer], None]) -> None:
         known = (backend, server) in self.world.balancers[self.name].admins

@@ -13,7 +13,7 @@ from .views import host_view
 class MemoryShell:
     """A host that runs nothing."""
 
-    async def run(self, argv: Sequence[str], *, timeout_s: float = 10.0) -> Completed:
+    async def run(self, argv: Sequence[str], *, timeout_s: float = 10.0, stdin: bytes = b"") -> Completed:
         """Nothing is run, and that is success."""
         return Completed(status=0, stdout="", stderr="")
 

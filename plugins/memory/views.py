@@ -2,14 +2,24 @@
 
 from dataclasses import replace
 
-from console.cluster.snapshot import Admin, Backend, Health, Member, MemberState, PeerView, PoolMember, SyncProgress
+from console.cluster.snapshot import (
+    Admin,
+    Backend,
+    Health,
+    Member,
+    MemberState,
+    PeerView,
+    PoolMember,
+    SyncProgress,
+    WrittenLine,
+)
 from console.cluster.views import BalancerView, HealthView, HostView, MemberView, SpareView
 
 from .members import address_of
-from .world import BACKENDS, SERVERS, WEIGHT, Balancer, Place, World
+from .world import BACKENDS, OPTIONS, Balancer, Place, World, weight_in
 
 GIB = 2**30
-OPTIONS = "check inter 500ms fall 2 rise 2"
+NO_DRAIN = "it has no drain"
 REASONS = {Health.UP: "", Health.DOWN: "connection refused", Health.UNKNOWN: "no answer within 2 s"}
 CHECKS = {Health.UP: "L7OK/200 in 3 ms", Health.DOWN: "L4CON in 0 ms", Health.UNKNOWN: "L4TOUT in 2001 ms"}
 
@@ -114,17 +124,31 @@ def _pool(balancer: Balancer, backend: str) -> Backend:
         name=backend,
         refuses_servers=balancer.refuses_in.get(backend, ""),
         refuses_weights=balancer.refuses_in.get(backend, ""),
+        refuses_drain=NO_DRAIN if balancer.bare else "",
+        checks=not balancer.bare,
+        lasts=balancer.bare,
         options=OPTIONS,
         line=f"server {{server}} {{address}} {OPTIONS} weight {{weight}}",
-        missing=tuple(server for server in SERVERS if (backend, server) not in balancer.admins),
+        refuses_lines="all that is changed is written anyway" if balancer.bare else balancer.refuses_lines,
+        written=tuple(_written(server, line) for (name, server), line in balancer.lines.items() if name == backend),
+        missing=tuple(
+            s for b, s in balancer.lines if b == backend and (b, s) not in balancer.admins and not balancer.bare
+        ),
     )
+
+
+def _written(server: str, line: str) -> WrittenLine:
+    ready = line.removesuffix(" disabled")
+    weighed = line.replace(f" weight {weight_in(line)}", " weight {weight}")
+    return WrittenLine(server=server, line=line, ready=ready, maint=f"{ready} disabled", weighed=weighed)
 
 
 def _pool_member(world: World, name: str, balancer: Balancer, place: Place) -> PoolMember:
     backend, server = place
     health, admin = world.health.get(server, Health.UP), balancer.admins[place]
     # A server in maintenance is not checked, and a check knows no third answer.
-    checked = place in balancer.checking
+    line = balancer.lines.get(place)
+    bare, checked = balancer.bare, place in balancer.checking and not balancer.bare
     check = Health.UP if health is Health.UP else Health.DOWN
     failed = 7 if server in balancer.failing and admin is Admin.READY else 0
     return PoolMember(
@@ -135,16 +159,16 @@ def _pool_member(world: World, name: str, balancer: Balancer, place: Place) -> P
         check=Health.UNKNOWN if admin is Admin.MAINT or not checked else check,
         check_says=CHECKS[health],
         weight=balancer.weights[place],
-        sessions=balancer.sessions[place],
+        sessions=None if bare else balancer.sessions[place],
         queue=0,
-        requests=120 + balancer.requests[place],
-        errors=balancer.errors[place] + failed,
+        requests=None if bare else 120 + balancer.requests[place],
+        errors=None if bare else balancer.errors[place] + failed,
         address=balancer.addresses[place],
         sticky=BACKENDS[backend],
         checked=checked,
         check_reads_body=True,
-        dynamic=server not in SERVERS,
-        written_weight=WEIGHT if server in SERVERS else None,
+        dynamic=place not in balancer.lines and not bare,
+        written_weight=balancer.weights[place] if bare else weight_in(line) if line else None,
         options=OPTIONS,
     )
 

@@ -16,6 +16,8 @@ SPARE_SERVERS = ("app4",)
 WEIGHT = 100
 """Of every server in the configuration."""
 BALANCERS = ("lb1", "lb2")
+OPTIONS = "check inter 500ms fall 2 rise 2"
+"""Of every server's line."""
 
 Place = tuple[str, str]
 """(backend, server)."""
@@ -44,6 +46,12 @@ class Balancer:
     """Is told every command before it is carried out, and may refuse it, or break the world at that very moment."""
     refuses_in: dict[str, str] = field(default_factory=dict)
     """Why a backend takes no servers and no weights."""
+    bare: bool = False
+    """It takes servers in and out of its files and no more: no drain, no checks, no word on sessions and requests."""
+    lines: dict[Place, str] = field(default_factory=lambda: {place: _line(place) for place in _configured()})
+    """What stands in its configuration, and comes back with a reload."""
+    refuses_lines: str = ""
+    """Why its configuration cannot be written."""
     process_id: int = 100
     refuses: str = ""
     """Its words when it refuses every change."""
@@ -110,7 +118,16 @@ class World(Members):
     def reload(self, balancer: str) -> None:
         """A new process, which knows nothing of what the old one was told."""
         before = self.balancers[balancer]
-        self.balancers[balancer] = Balancer(process_id=before.process_id + 1, refuses_in=before.refuses_in)
+        after = Balancer(
+            process_id=before.process_id + 1, refuses_in=before.refuses_in, bare=before.bare, lines=before.lines
+        )
+        for place in set(after.admins) - set(after.lines):
+            after.delete(place)
+        for place, line in after.lines.items():
+            after.add(place, line.split()[2], weight_in(line))
+            after.admins[place] = Admin.MAINT if line.endswith(" disabled") else Admin.READY
+            after.checking.add(place)
+        self.balancers[balancer] = after
 
     def fail_requests(self, server: str) -> None:
         """It passes every check from now on, and fails the requests that it gets."""
@@ -128,6 +145,15 @@ class World(Members):
     def admins(self, server: str) -> set[Admin]:
         """Every state that the server has, over all places."""
         return {a for b in self.balancers.values() for (_, name), a in b.admins.items() if name == server}
+
+
+def weight_in(line: str) -> int:
+    """The weight that a line of the configuration gives a server."""
+    return int(line.partition(" weight ")[2].split()[0])
+
+
+def _line(place: Place) -> str:
+    return f"server {place[1]} {address_in_pool(place[1])} {OPTIONS} weight {WEIGHT}"
 
 
 def address_in_pool(server: str) -> str:

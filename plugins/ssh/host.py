@@ -41,7 +41,7 @@ class Host:
         self._sessions = asyncio.Semaphore(SESSIONS_LIMIT)
         self._running = 0
 
-    async def run(self, argv: Sequence[str], *, timeout_s: float = 10.0) -> Completed:
+    async def run(self, argv: Sequence[str], *, timeout_s: float = 10.0, stdin: bytes = b"") -> Completed:
         """Run one command; the host itself ends it after `timeout_s`. Raises ShellError."""
         # `-k` is what both GNU and busybox know.
         bounded = ["env", "LC_ALL=C", "timeout", "-k", str(KILL_AFTER_S), f"{timeout_s:g}", *argv]
@@ -50,7 +50,7 @@ class Host:
             self._running += 1
             refused = False
             try:
-                return await self._run(argv[0], shlex.join(bounded), timeout_s)
+                return await self._run(argv[0], shlex.join(bounded), stdin, timeout_s)
             except asyncssh.ChannelOpenError as error:
                 # Its MaxSessions may be lower than ours. Nothing was run; there is one place less from now on.
                 refused = self._running > 1
@@ -61,12 +61,12 @@ class Host:
                 if not refused:
                     self._sessions.release()
 
-    async def _run(self, program: str, command: str, timeout_s: float) -> Completed:
+    async def _run(self, program: str, command: str, stdin: bytes, timeout_s: float) -> Completed:
         connection = await self.connected()
         began_s = time.monotonic()
         try:
             async with asyncio.timeout(timeout_s + GRACE_S):
-                completed = await _completed(connection, command)
+                completed = await _completed(connection, command, stdin)
         except TimeoutError:
             raise ShellError(f"{self._name}: {program} did not end within {timeout_s:g} s") from None
         except asyncssh.ChannelOpenError:
@@ -166,10 +166,14 @@ class _Client(asyncssh.SSHClient):
         return False
 
 
-async def _completed(connection: asyncssh.SSHClientConnection, command: str) -> Completed:
+async def _completed(connection: asyncssh.SSHClientConnection, command: str, stdin: bytes) -> Completed:
     """What the command said. Raises what asyncssh raises, OSError when its status never came."""
-    process = await connection.create_process(command, stdin=asyncssh.DEVNULL, encoding=None, request_pty=False)
+    reads = asyncssh.PIPE if stdin else asyncssh.DEVNULL
+    process = await connection.create_process(command, stdin=reads, encoding=None, request_pty=False)
     try:
+        if stdin:
+            process.stdin.write(stdin)
+            process.stdin.write_eof()
         stdout, stderr = await asyncio.gather(_capped(process.stdout), _capped(process.stderr))
         await process.wait_closed()
     finally:

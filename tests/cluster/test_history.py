@@ -56,7 +56,7 @@ def test_a_sample_holds_what_was_known() -> None:
     sample = sampled(rated, 7.0)
     assert (sample.requests_s, sample.errors_s, sample.lag_s, sample.term) == (8.0, 2.0, 4.0, 7)
     assert sample.latency_ms == 6.0
-    assert sample.sessions == sum(server.sessions for server in calm().app_servers)
+    assert sample.sessions == sum(server.sessions or 0 for server in calm().app_servers)
     assert sampled(primary_lost(), 0.0).lag_s == 0.0
 
 

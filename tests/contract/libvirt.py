@@ -1,46 +1,62 @@
-"""A libvirtd of the tests with libvirt's own test driver, which keeps what is changed while a connection is open."""
+"""virsh with libvirt's own test driver, as one process: what the driver is told lives as long as its connection."""
 
+import asyncio
+import shlex
 import shutil
-import subprocess
-import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from asyncio import StreamReader, StreamWriter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 import pytest
 
-LIBVIRTD = shutil.which("libvirtd", path="/usr/sbin:/usr/bin") or ""
+from console.ports.protocols import Completed, Shell, ShellError
+
+CONNECT = "test:///default"
+END = "told-to-here"
 
 
-@contextmanager
-def libvirtd() -> Iterator[tuple[str, str]]:
-    """Its address for `virsh --connect`, and its version; the test is skipped where it is not installed."""
-    if not (LIBVIRTD and shutil.which("virsh")):
-        pytest.skip("libvirt is not installed: Debian's packages libvirt-daemon and libvirt-clients")
-    with tempfile.TemporaryDirectory(prefix="wk", dir="/tmp") as folder, _daemon(Path(folder)) as address:
-        virsh = ["virsh", "--connect", address]
-        with _ended([*virsh, "event", "--all", "--loop"]):
-            said = subprocess.run([*virsh, "version", "--daemon"], capture_output=True, text=True, check=True).stdout
-            yield address, said.strip().rpartition(" ")[2]
+class VirshHost:
+    """A hypervisor whose only program is virsh; every command goes to the same connection."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdin
+        assert process.stdout
+        self._input, self._output = process.stdin, process.stdout
+        self._alone = asyncio.Lock()
+
+    def on(self, host: str) -> Shell:
+        return self
+
+    async def run(self, argv: Sequence[str], *, timeout_s: float = 10.0, stdin: bytes = b"") -> Completed:
+        assert list(argv[:4]) == ["virsh", "--quiet", "--connect", CONNECT]
+        async with self._alone, asyncio.timeout(timeout_s):
+            self._input.write(f"{shlex.join(argv[4:])}\necho {END}\n".encode())
+            await self._input.drain()
+            # It repeats what it reads after its prompt, and `echo` ends no line.
+            told = (await self._output.readuntil(f"echo {END}\n{END}".encode())).decode()
+        said = "".join(line for line in told.splitlines(keepends=True)[:-2] if "virsh # " not in line)
+        if said.startswith("error: "):
+            return Completed(status=1, stdout="", stderr=said)
+        return Completed(status=0, stdout=said, stderr="")
+
+    async def open_unix(self, path: str) -> tuple[StreamReader, StreamWriter]:
+        raise ShellError("no sockets here")
+
+    async def close(self) -> None:
+        """Ended by whoever began it."""
 
 
-@contextmanager
-def _daemon(folder: Path) -> Iterator[str]:
-    config = folder / "libvirtd.conf"
-    config.write_text(f'unix_sock_dir = "{folder}"\nauth_unix_ro = "none"\nauth_unix_rw = "none"\n')
-    with _ended([LIBVIRTD, "-f", str(config), "-p", str(folder / "pid")]):
-        ends_s = time.monotonic() + 10
-        while not (folder / "libvirt-sock").exists():
-            assert time.monotonic() < ends_s, "libvirtd did not open its socket"
-            time.sleep(0.05)
-        yield f"test+unix:///default?socket={folder}/libvirt-sock"
-
-
-@contextmanager
-def _ended(argv: list[str]) -> Iterator[None]:
-    with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        try:
-            yield
-        finally:
-            process.terminate()
+@asynccontextmanager
+async def virsh() -> AsyncIterator[tuple[VirshHost, str]]:
+    """The host, and the version of libvirt; the test is skipped where it is not installed."""
+    if not shutil.which("virsh"):
+        pytest.skip("no virsh is installed: it is in Debian's libvirt-clients")
+    process = await asyncio.create_subprocess_exec(
+        "stdbuf", "-oL", "virsh", "--quiet", "--connect", CONNECT, stdin=-1, stdout=-1, stderr=-2
+    )
+    host = VirshHost(process)
+    try:
+        yield host, (await host.run(["virsh", "--quiet", "--connect", CONNECT, "version"])).stdout.split()[-1]
+    finally:
+        process.terminate()
+        await process.wait()

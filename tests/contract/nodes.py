@@ -17,8 +17,8 @@ from console.ports.protocols import Shells
 from console.ports.reach import Reach
 from plugins.memory import cluster_file
 from tests.conftest import RunningLab
-from tests.contract.libvirt import libvirtd
-from tests.contract.local_host import LocalHosts
+from tests.contract.libvirt import CONNECT, virsh
+from tests.contract.podman import NAME, podman
 from tests.contract.replay import docker, proxmox, systemd
 from tests.contract.replay.host import GIB
 from tests.contract.subject import Held, case
@@ -103,11 +103,19 @@ async def replayed_docker(request: pytest.FixtureRequest) -> AsyncIterator[Held[
 
 
 @asynccontextmanager
+async def real_podman(request: pytest.FixtureRequest) -> AsyncIterator[Held[Any]]:
+    with podman() as (host, version):
+        table = {"container": NAME}
+        subject = await pair("podman", host, table, Size(cpus=0.5, memory_bytes=GIB))
+        yield Held("podman", "real", f"podman {version}", subject)
+
+
+@asynccontextmanager
 async def real_libvirt(request: pytest.FixtureRequest) -> AsyncIterator[Held[Any]]:
     """libvirt's own test driver."""
-    with libvirtd() as (address, version):
-        table = {"domain": "test", "host": "kvm1", "connect": address}
-        subject = await pair("libvirt", LocalHosts(), table, Size(cpus=1.0, memory_bytes=GIB))
+    async with virsh() as (host, version):
+        table = {"domain": "test", "host": "kvm1", "connect": CONNECT}
+        subject = await pair("libvirt", host, table, Size(cpus=1.0, memory_bytes=GIB))
         yield Held("libvirt", "real", f"virsh {version}, test driver", subject)
 
 
@@ -135,7 +143,8 @@ SUBJECTS = [
     case(lab_command, "command", pytest.mark.live),
     case(replayed_systemd, "systemd-replayed"),
     case(replayed_docker, "docker-replayed"),
-    case(real_libvirt, "libvirt", pytest.mark.live),
+    case(real_podman, "podman", pytest.mark.live),
+    case(real_libvirt, "libvirt"),
     case(replayed_proxmox, "proxmox-replayed"),
 ]
 """Every one that there is."""

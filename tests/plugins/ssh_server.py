@@ -120,13 +120,13 @@ async def _run(process: asyncssh.SSHServerProcess[bytes]) -> None:
     assert process.command
     child = await asyncio.create_subprocess_exec(
         *("/bin/sh", "-c", process.command),
-        stdin=asyncio.subprocess.DEVNULL,
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,
     )
     try:
-        stdout, stderr = await child.communicate()
+        stdout, stderr = await child.communicate(await process.stdin.read())
         process.stdout.write(stdout)
         process.stderr.write(stderr)
         if child.returncode is not None and child.returncode < 0:

@@ -24,7 +24,7 @@ class Scripted:
     def on(self, host: str) -> Shell:
         return self
 
-    async def run(self, argv: Sequence[str], *, timeout_s: float = 10.0) -> Completed:
+    async def run(self, argv: Sequence[str], *, timeout_s: float = 10.0, stdin: bytes = b"") -> Completed:
         self.ran.append(list(argv))
         if self.raises:
             raise self.raises
@@ -142,7 +142,7 @@ def test_without_a_shell_there_are_no_commands() -> None:
 
 async def test_a_command_that_never_ends_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     class Endless(Scripted):
-        async def run(self, argv: Sequence[str], *, timeout_s: float = 10.0) -> Completed:
+        async def run(self, argv: Sequence[str], *, timeout_s: float = 10.0, stdin: bytes = b"") -> Completed:
             await asyncio.sleep(60)
             raise AssertionError("it was waited for")
 

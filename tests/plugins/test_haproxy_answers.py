@@ -98,9 +98,14 @@ def test_a_drained_server_without_a_check_is_not_called_up() -> None:
 
 def test_maintenance_is_maintenance_from_wherever_it_comes() -> None:
     assert (members()["app4"].admin, members()["app4"].check) == (Admin.MAINT, Health.UNKNOWN)
-    for bits in (1, 2, 4, 5, 32, 9):
+    for bits in (1, 2, 5, 32, 9):
         states = STATES.replace("app1 0 6", f"app1 {bits} 6")
         assert members(states=states)["app1"].admin is Admin.MAINT
+
+
+def test_a_server_that_the_configuration_disables_and_an_operator_made_ready_is_ready() -> None:
+    states = STATES.replace("app1 0 6", "app1 4 6")
+    assert members(states=states)["app1"].admin is Admin.READY
 
 
 def test_no_check_and_a_check_that_never_came_back_are_unknown() -> None:

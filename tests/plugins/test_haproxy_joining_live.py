@@ -162,3 +162,14 @@ async def refusal(change: Awaitable[None]) -> str:
     except Refused as refused:
         return str(refused)
     return ""
+
+
+async def test_a_name_that_is_there_and_a_server_that_takes_traffic_are_refused_in_haproxys_words(
+    haproxy: HAProxy,
+) -> None:
+    with pytest.raises(Refused, match="Already exists a server with the same name"):
+        await haproxy.add_server("app", "app1", address="127.0.0.1:9", weight=1, options="")
+    await haproxy.set_admin("app", "app1", Admin.DRAIN)
+    with pytest.raises(Refused, match="Only servers in maintenance mode can be deleted"):
+        await haproxy.delete_server("app", "app1")
+    await haproxy.set_admin("app", "app1", Admin.MAINT)

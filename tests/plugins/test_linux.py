@@ -31,7 +31,7 @@ class Host:
     def __init__(self, said: str = "", *, stderr: str = "", error: str = "", silent: bool = False) -> None:
         self.said, self.stderr, self.error, self.silent = said, stderr, error, silent
 
-    async def run(self, argv: Sequence[str], *, timeout_s: float = 10.0) -> Completed:
+    async def run(self, argv: Sequence[str], *, timeout_s: float = 10.0, stdin: bytes = b"") -> Completed:
         if self.error:
             raise ShellError(self.error)
         if self.silent:
@@ -45,7 +45,7 @@ class Host:
 class ThisMachine(Host):
     """A shell on the machine that the test runs on."""
 
-    async def run(self, argv: Sequence[str], *, timeout_s: float = 10.0) -> Completed:
+    async def run(self, argv: Sequence[str], *, timeout_s: float = 10.0, stdin: bytes = b"") -> Completed:
         child = await asyncio.create_subprocess_exec(*argv, stdout=asyncio.subprocess.PIPE)
         stdout, _ = await child.communicate()
         return Completed(status=child.returncode or 0, stdout=stdout.decode(), stderr="")

@@ -1,6 +1,7 @@
 """Hosts over SSH, against real SSH servers on loopback."""
 
 import asyncio
+import hashlib
 import socket
 
 import pytest
@@ -38,6 +39,11 @@ async def test_no_argument_reaches_a_shell_as_anything_but_itself(db1: Shell) ->
 
 async def test_commands_speak_english_and_hear_nothing_from_us(db1: Shell) -> None:
     assert (await db1.run(["sh", "-c", 'echo "$LC_ALL"; cat'])).stdout == "C\n"
+
+
+async def test_a_command_reads_what_it_is_given_to_the_byte(db1: Shell) -> None:
+    given = "ü\r\n\t$(id)\n".encode() * 50_000
+    assert (await db1.run(["sha256sum"], stdin=given)).stdout.split()[0] == hashlib.sha256(given).hexdigest()
 
 
 async def test_a_command_that_is_not_there_is_a_status(db1: Shell) -> None:

@@ -1,6 +1,5 @@
 """systemd: what a unit says of itself, what sudo allows, and what is refused with its mend."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -46,33 +45,71 @@ async def test_a_unit_on_its_way_is_neither_running_nor_stopped() -> None:
     assert (await service(host).look()).state is ServiceState.UNKNOWN
 
 
-def asking(host: Systemd, allowed: Callable[[list[str]], bool]) -> Systemd:
-    """A host with sudo, which lists what is allowed and asks for a password for all else."""
+RULES = """\
+Matching Defaults entries for ops on db1:
+    env_reset, use_pty
+
+User ops may run the following commands on db1:
+
+Sudoers entry:
+    RunAsUsers: root
+    Options: !authenticate
+    Commands:
+\t/usr/bin/systemctl start mongod.service
+\t/usr/bin/systemctl set-property mongod.service *
+
+Sudoers entry:
+    RunAsUsers: root
+    Commands:
+\t/usr/bin/systemctl stop mongod.service
+"""
+
+
+def asking(host: Systemd, rules: str = RULES) -> Systemd:
+    """A host whose sudo answers as the real one did with these rules."""
 
     def sudo(arguments: list[str]) -> Completed:
-        assert arguments[0] == "-n"
-        words = arguments[2:] if arguments[1] == "-l" else arguments[1:]
-        if not allowed(words):
-            return said(status=1, stderr="sudo: a password is required\n")
-        return said(" ".join(words)) if arguments[1] == "-l" else host._programs[words[0]](words[1:])
+        match arguments:
+            case ["-n", "-l", "-l"]:
+                return said(rules)
+            case ["-n", "-l", *words]:
+                return said(f"/usr/bin/{' '.join(words)}\n")
+            case ["-n", *words]:
+                return host._programs[words[0]](words[1:])
+        raise AssertionError(arguments)
 
     host._programs["sudo"] = sudo
     return host
 
 
-async def test_a_sudo_that_asks_for_a_password_is_known_before_anything_is_run() -> None:
-    host = asking(Systemd(), lambda words: words[:2] == ["systemctl", "start"])
+async def test_a_rule_that_asks_for_a_password_is_known_before_anything_is_run() -> None:
+    host = asking(Systemd())
     view = await service(host, sudo=True).look()
     assert view.state is ServiceState.RUNNING
     assert view.forbidden == (
         "sudo does not let us run it without a password; give our user "
-        "`NOPASSWD: systemctl stop mongod.service` (sudo: a password is required)"
+        "`NOPASSWD: systemctl stop mongod.service` (its rule asks for a password)"
     )
     assert not [argv for argv in host.ran if argv[:3] == ["sudo", "-n", "systemctl"]]
 
 
+async def test_what_a_pattern_allows_is_allowed() -> None:
+    assert not (await size(asking(Systemd()), sudo=True).look()).forbidden
+
+
+@pytest.mark.parametrize("words", ["sudo: a password is required\n", ""])
+async def test_a_command_that_no_rule_allows_is_told_with_the_rule_to_add(words: str) -> None:
+    """sudo says nothing at all of a command that is not allowed, where another is."""
+    host = Systemd()
+    host._programs["sudo"] = lambda _: said(status=1, stderr=words)
+    forbidden = (await service(host, sudo=True).look()).forbidden
+    assert forbidden.startswith(
+        "sudo does not let us run it without a password; give our user `NOPASSWD: systemctl stop mongod.service`"
+    )
+
+
 async def test_by_sudo_what_changes_something_is_run_and_told_with_it() -> None:
-    host = asking(Systemd(), lambda words: True)
+    host = asking(Systemd(), RULES.replace("    Commands:", "    Options: !authenticate\n    Commands:"))
     turned = service(host, sudo=True)
     assert not (await turned.look()).forbidden
     await turned.turn("stop")

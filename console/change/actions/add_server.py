@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import partial
 
 from console.change.action import Action, Parameter, Value
-from console.change.actions import pool
+from console.change.actions import persisting, pool
+from console.change.actions.joining import can_be_tried, joining_notes, line_of
 from console.change.ops import AddServers, DeleteServers, Entry, Op, Place, SetAdmin, SetWeights
 from console.change.plan import Check, Holding, Plan, PlanError, Step
 from console.change.proofs import AdminIs, Gone, Passes, ServesWell, Stands
@@ -40,6 +42,7 @@ PARAMETERS = (
         least=1,
         most=3600,
     ),
+    persisting.PARAMETER,
 )
 
 
@@ -47,27 +50,31 @@ def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Pl
     """Add in maintenance, try without traffic, make ready at a low weight, and raise it while no request fails."""
     server = _candidate(snapshot, target)
     entries = _entries(snapshot, server, int(parameters["weight"]))
+    places, persists = [entry.place for entry in entries], persisting.asked(parameters)
+    written = persisting.steps(snapshot, places, parameters, partial(line_of, snapshot, entries))
+    joining = _steps(snapshot, target, entries, float(parameters["hold"])) if entries else ()
     after = replace(server, pools=(*server.pools, *map(_as_ready, entries)))
     return Plan(
         action="add-server",
         target=target,
-        parameters=parameters,
+        parameters=persisting.told(parameters),
         title=f"Add {target} to the pools",
         cluster=snapshot.cluster,
         checks=(
             _lacking_check(server, entries),
             pool.health_check(server),
             *pool.answering_checks(snapshot),
-            *pool.servers_checks(snapshot, ((e.place.balancer, e.place.backend) for e in entries)),
+            *pool.servers_checks(snapshot, ((place.balancer, place.backend) for place in places)),
+            *persisting.checks(snapshot, places, parameters),
         ),
-        steps=_steps(target, entries, float(parameters["hold"])) if entries else (),
+        steps=(*joining, *written),
         impact=impact(snapshot, with_joined(snapshot, after), tier="app"),
         fingerprint=(
             *pool.fingerprint(server),
             *((str(entry.place), "absent") for entry in entries),
             *((f"{balancer.name} process", str(balancer.process_id)) for balancer in snapshot.balancers),
         ),
-        notes=_notes(snapshot, entries),
+        notes=(*joining_notes(snapshot, entries, persists=persists), *_ramp_notes(entries)),
         hold=Holding(admin=Admin.READY),
     )
 
@@ -110,6 +117,7 @@ def _entries(snapshot: Snapshot, server: AppServer, weight: int) -> tuple[Entry,
                 address=_address(snapshot, server, name, backend),
                 weight=weight or pool.usual_weight(snapshot, name, backend, server.name),
                 options=joining.options_of(server.name) if joining else "",
+                checked=joining is None or joining.checks,
             )
         )
     return tuple(entries)
@@ -136,11 +144,13 @@ def _lacking_check(server: AppServer, entries: tuple[Entry, ...]) -> Check:
     )
 
 
-def _steps(name: str, entries: tuple[Entry, ...], hold_s: float) -> tuple[Step, ...]:
+def _steps(snapshot: Snapshot, name: str, entries: tuple[Entry, ...], hold_s: float) -> tuple[Step, ...]:
     places = tuple(entry.place for entry in entries)
+    tried = tuple(place for place in places if can_be_tried(snapshot, place))
     first, *further = _ramp(entries)
     joining = tuple(replace(entry, weight=weight) for entry, (_, weight) in zip(entries, first, strict=True))
-    states = {admin: tuple((place, admin) for place in places) for admin in Admin}
+    ready = tuple((place, Admin.READY) for place in places)
+    away = tuple((place, Admin.DRAIN if place in tried else Admin.MAINT) for place in places)
 
     def watched(does: str, op: Op, weights: Weights) -> Step:
         return Step(
@@ -148,8 +158,8 @@ def _steps(name: str, entries: tuple[Entry, ...], hold_s: float) -> tuple[Step, 
             op=op,
             proof=ServesWell(name, weights),
             # Out of traffic at once, from whatever weight it failed at.
-            undo=SetAdmin(states[Admin.DRAIN], thorough=True),
-            undone=AdminIs(states[Admin.DRAIN]),
+            undo=SetAdmin(away, thorough=True),
+            undone=AdminIs(away),
             patience_s=PROOF_S + hold_s,
             steady_s=hold_s,
         )
@@ -162,17 +172,22 @@ def _steps(name: str, entries: tuple[Entry, ...], hold_s: float) -> tuple[Step, 
             undo=DeleteServers(places),
             undone=Gone(places),
         ),
-        Step(
-            does=f"let every balancer check {name}, without traffic",
-            op=SetAdmin(states[Admin.DRAIN]),
-            proof=Passes(name, places),
-            undo=SetAdmin(states[Admin.MAINT], thorough=True),
-            undone=AdminIs(states[Admin.MAINT]),
-            patience_s=PROOF_S,
-            steady_s=TRIAL_S,
-        ),
-        watched(f"make {name} ready at", SetAdmin(states[Admin.READY]), first),
+        *((_trial(name, tried),) if tried else ()),
+        watched(f"make {name} ready at", SetAdmin(ready), first),
         *(watched(f"give {name}", SetWeights(weights), weights) for weights in further),
+    )
+
+
+def _trial(name: str, places: tuple[Place, ...]) -> Step:
+    back = tuple((place, Admin.MAINT) for place in places)
+    return Step(
+        does=f"let every balancer check {name}, without traffic",
+        op=SetAdmin(tuple((place, Admin.DRAIN) for place in places)),
+        proof=Passes(name, places),
+        undo=SetAdmin(back, thorough=True),
+        undone=AdminIs(back),
+        patience_s=PROOF_S,
+        steady_s=TRIAL_S,
     )
 
 
@@ -203,28 +218,10 @@ def _as_ready(entry: Entry) -> PoolMember:
     )
 
 
-def _notes(snapshot: Snapshot, entries: tuple[Entry, ...]) -> tuple[str, ...]:
-    said: dict[str, list[str]] = {}
-    lines: dict[tuple[str, str], list[str]] = {}
-    for entry in entries:
-        place = entry.place
-        balancer = snapshot.balancer(place.balancer)
-        joining = balancer.pool(place.backend) if balancer else None
-        if joining is None:
-            continue
-        for note in joining.notes:
-            said.setdefault(note, []).append(f"{place.backend} on {place.balancer}")
-        if place.server not in joining.missing:
-            line = joining.line_of(place.server, entry.address, entry.weight)
-            lines.setdefault((place.backend, line), []).append(place.balancer)
-    notes = [f"{listed(where)}: {note}" for note, where in said.items()]
-    notes += [
-        f"It will not survive a reload of {listed(where)} until this stands in backend {backend}: {line}"
-        for (backend, line), where in lines.items()
-    ]
-    if entries and len(_ramp(entries)) == 1:
-        notes.append("The weights are too small to begin with a smaller share: it takes its whole share at once.")
-    return tuple(notes)
+def _ramp_notes(entries: tuple[Entry, ...]) -> tuple[str, ...]:
+    if not entries or len(_ramp(entries)) > 1:
+        return ()
+    return ("The weights are too small to begin with a smaller share: it takes its whole share at once.",)
 
 
 ACTION = Action(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from console.change.action import Action, Parameter, Value
-from console.change.actions import pool, until
+from console.change.actions import offers, pool, until
 from console.change.plan import Holding, Plan
 from console.cluster.snapshot import Admin, Snapshot
 from console.cluster.whatif import impact, without_server
@@ -31,16 +31,20 @@ PARAMETERS = (*WAITING, until.PARAMETER)
 def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Plan:
     """Drain on all balancers or on none, then wait for zero sessions."""
     server = pool.find(snapshot, target)
-    drained = pool.set_admin(server, Admin.DRAIN, f"drain {target} on every balancer")
-    waited = pool.wait_idle(server, float(parameters["deadline"]))
+    drained = pool.drained_on(snapshot, server)
+    waited = pool.wait_idle(snapshot, server, server.pools, float(parameters["deadline"]))
     return Plan(
         action="drain",
         target=target,
         parameters=parameters,
         title=f"Drain {target}",
         cluster=snapshot.cluster,
-        checks=(*pool.balancer_checks(snapshot, server), pool.capacity_check(snapshot, server)),
-        steps=(drained, waited) if drained else (),
+        checks=(
+            *pool.balancer_checks(snapshot, server),
+            *offers.drain_checks(snapshot, server),
+            pool.capacity_check(snapshot, server),
+        ),
+        steps=tuple(step for step in (drained, waited) if step) if drained else (),
         impact=impact(snapshot, without_server(snapshot, target)),
         fingerprint=pool.fingerprint(server),
         notes=pool.sticky_notes(server),

@@ -1,10 +1,10 @@
-"""maint: drain an application server, then take it out of every pool; its health checks stop as well."""
+"""maint: drain an application server where it can be, then take it out of every pool; its checks stop as well."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 
 from console.change.action import Action, Value
-from console.change.actions import drain, pool, until
+from console.change.actions import drain, offers, persisting, pool, until
 from console.change.plan import Holding, Plan
 from console.cluster.snapshot import Admin, Snapshot
 
@@ -13,17 +13,26 @@ def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Pl
     """The steps of a drain, then maintenance on all balancers or on none."""
     server = pool.find(snapshot, target)
     as_drain = drain.plan(snapshot, target, parameters)
-    drained = pool.set_admin(server, Admin.DRAIN, f"drain {target} on every balancer")
-    waited = pool.wait_idle(server, float(parameters["deadline"]))
-    maintained = pool.set_admin(server, Admin.MAINT, f"put {target} into maintenance on every balancer")
+    places = [pool.place(entry) for entry in server.pools]
+    maintained = pool.taken_out(snapshot, server, float(parameters["deadline"]))
+    written = persisting.steps(snapshot, places, parameters, lambda line, _: line.maint if line else None)
     return replace(
         as_drain,
         action="maint",
+        parameters=persisting.told(parameters),
         title=f"Maintenance of {target}",
-        checks=(*pool.balancer_checks(snapshot, server), pool.capacity_check(snapshot, server, Admin.MAINT)),
-        steps=tuple(step for step in (drained, waited, maintained) if step) if maintained else (),
+        checks=(
+            *pool.balancer_checks(snapshot, server),
+            pool.capacity_check(snapshot, server, Admin.MAINT),
+            *persisting.checks(snapshot, places, parameters),
+        ),
+        steps=(*maintained, *written),
         hold=Holding(admin=Admin.MAINT, for_s=until.seconds(str(parameters["until"]))),
-        notes=(*as_drain.notes, f"While in maintenance, {target} is not health-checked; ready asks it first."),
+        notes=(
+            *as_drain.notes,
+            *offers.undrained_notes(snapshot, server),
+            f"While in maintenance, {target} is not health-checked; ready asks it first.",
+        ),
     )
 
 
@@ -32,6 +41,6 @@ ACTION = Action(
     does="Drain a server, then take it out of every pool for maintenance",
     tier="app",
     plan=plan,
-    parameters=drain.PARAMETERS,
+    parameters=(*drain.PARAMETERS, persisting.PARAMETER),
     targets=pool.servers,
 )

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from console.change.action import Parameter, Value
-from console.change.actions import drain, pool, step_down
+from console.change.actions import drain, offers, pool, step_down
 from console.change.ops import Place, SetAdmin, TurnService
 from console.change.plan import PlanError, Step
-from console.change.proofs import AdminIs, Healthy, Proof, Replicates, Serves, ServiceIs, Spared
+from console.change.proofs import AdminIs, Healthy, Proof, Replicates, ServiceIs, Spared
 from console.cluster.snapshot import Admin, AppServer, Member, Node, ServiceState, Snapshot
 from console.cluster.whatif import Impact, impact, without_member, without_server
 
@@ -83,8 +83,9 @@ def steps(
     """Out of its work, stopped, `between`, started, proved, and back; without a turn only `between`."""
     if not turn:
         return tuple(between)
+    deadline_s = float(parameters["deadline"])
     return (
-        *_taken_out(work, parameters),
+        *(pool.taken_out(snapshot, work.server, deadline_s) if work.server else ()),
         *_handed_over(snapshot, work),
         _stop(work),
         *between,
@@ -96,7 +97,9 @@ def steps(
 def notes(snapshot: Snapshot, work: Work) -> tuple[str, ...]:
     """What the operator should know: clients that are pinned, and who takes over."""
     handed_over = step_down.plan(snapshot, work.node.name, hand_over()).notes if work.leads else ()
-    return (*(pool.sticky_notes(work.server) if work.server else ()), *handed_over)
+    if work.server is None:
+        return handed_over
+    return (*pool.sticky_notes(work.server), *offers.undrained_notes(snapshot, work.server), *handed_over)
 
 
 def impact_of(snapshot: Snapshot, work: Work, parameters: Mapping[str, Value]) -> Impact:
@@ -134,16 +137,6 @@ def proof_of_work(work: Work) -> Proof:
 def hand_over() -> dict[str, Value]:
     """How a Primary that is to be turned steps down: as `step-down` does when nothing else is said."""
     return {parameter.name: parameter.default for parameter in step_down.PARAMETERS}
-
-
-def _taken_out(work: Work, parameters: Mapping[str, Value]) -> tuple[Step, ...]:
-    if not work.server:
-        return ()
-    name = work.node.name
-    drained = pool.set_admin(work.server, Admin.DRAIN, f"drain {name} on every balancer")
-    maintained = pool.set_admin(work.server, Admin.MAINT, f"put {name} into maintenance on every balancer")
-    waited = pool.wait_idle(work.server, float(parameters["deadline"]))
-    return tuple(step for step in (drained, waited, maintained) if step) if maintained else ()
 
 
 def _handed_over(snapshot: Snapshot, work: Work) -> tuple[Step, ...]:
@@ -198,7 +191,7 @@ def _put_back(work: Work) -> tuple[Step, ...]:
         Step(
             does=f"put {work.node.name} back into every pool" if ready else f"put {work.node.name} back as it was",
             op=SetAdmin(before),
-            proof=Serves(work.node.name, places) if ready else AdminIs(before),
+            proof=pool.serves_again(work.server) if ready else AdminIs(before),
             undo=SetAdmin(_maint(places), thorough=True),
             undone=AdminIs(_maint(places)),
             patience_s=30.0,

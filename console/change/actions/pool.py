@@ -1,15 +1,16 @@
 """What the pool actions share: where a server stands, and the checks before its balancers are touched."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from statistics import median_low
 
+from console.change.actions.offers import backend_of, drains
 from console.change.ops import EndSessions, Place, SetAdmin, Wait
 from console.change.plan import Check, PlanError, Step
-from console.change.proofs import AdminIs, NoSessions
+from console.change.proofs import AdminIs, NoSessions, Serves
 from console.cluster.finding import listed
 from console.cluster.fresh import FRESH_S, fresh, seen
-from console.cluster.snapshot import Admin, AppServer, Backend, Health, PoolMember, Snapshot
+from console.cluster.snapshot import Admin, AppServer, Backend, Health, PoolMember, Snapshot, all_sessions
 from console.cluster.standing import pools_known, serves
 
 IDLE_FOR_S = 1.0
@@ -73,7 +74,8 @@ def answering_checks(snapshot: Snapshot) -> tuple[Check, ...]:
             )
         )
         if up:
-            level = {True: "yes", False: "no: the socket is read-only", None: "not known"}[balancer.writable]
+            why = balancer.writable_reason or "the socket is read-only"
+            level = {True: "yes", False: f"no: {why}", None: "not known"}[balancer.writable]
             checks.append(
                 Check(says=f"{balancer.name} lets us change it", ok=balancer.writable is True, value=level, limit="yes")
             )
@@ -143,19 +145,39 @@ def sticky_notes(server: AppServer) -> tuple[str, ...]:
     if not pinned:
         return ()
     where = ", ".join(sorted({f"{pool.backend} on {pool.balancer}" for pool in pinned}))
-    now = sum(pool.sessions for pool in pinned)
+    now = all_sessions(pinned)
     return (
         f"Sticky sessions in {where}: a client with a cookie for {server.name} keeps coming to it while it drains "
-        f"({now} sessions now). Only maint moves such clients to another server.",
+        f"({'not known how many' if now is None else now} sessions now). Only maint moves such clients to another "
+        "server.",
     )
 
 
-def set_admin(server: AppServer, admin: Admin, does: str) -> Step | None:
-    """The step that brings every place to one state, or None when all are there already."""
-    if server.pools and server.admins == {admin}:
+def taken_out(snapshot: Snapshot, server: AppServer, deadline_s: float) -> tuple[Step, ...]:
+    """Into maintenance on all balancers or on none, drained and idle before where that can be had; nothing where it is
+    in maintenance already.
+    """
+    maintained = set_admin(server.pools, Admin.MAINT, f"put {server.name} into maintenance on every balancer")
+    drained = drained_on(snapshot, server)
+    waited = wait_idle(snapshot, server, [pool for pool in server.pools if drains(snapshot, pool)], deadline_s)
+    return tuple(step for step in (drained, waited, maintained) if step) if maintained else ()
+
+
+def drained_on(snapshot: Snapshot, server: AppServer) -> Step | None:
+    """The step that drains every place that can be drained; None when all are drained already, or there is none."""
+    draining = [pool for pool in server.pools if drains(snapshot, pool)]
+    every = "every balancer" if len(draining) == len(server.pools) else listed(pool.balancer for pool in draining)
+    if not draining and server.pools:
         return None
-    after = tuple((place(pool), admin) for pool in server.pools)
-    before = tuple((place(pool), pool.admin) for pool in server.pools)
+    return set_admin(draining, Admin.DRAIN, f"drain {server.name} on {every}")
+
+
+def set_admin(pools: Sequence[PoolMember], admin: Admin, does: str) -> Step | None:
+    """The step that brings these places to one state, or None when all are there already."""
+    if pools and {pool.admin for pool in pools} == {admin}:
+        return None
+    after = tuple((place(pool), admin) for pool in pools)
+    before = tuple((place(pool), pool.admin) for pool in pools)
     return Step(
         does=does,
         op=SetAdmin(after),
@@ -165,9 +187,24 @@ def set_admin(server: AppServer, admin: Admin, does: str) -> Step | None:
     )
 
 
-def wait_idle(server: AppServer, deadline_s: float) -> Step:
-    """The step that waits for the last session, and asks what to do at the deadline."""
-    places = tuple(place(pool) for pool in server.pools)
+def serves_again(server: AppServer) -> Serves:
+    """The proof that it takes traffic in each of its places, by every check that there is."""
+    unchecked = tuple(place(pool) for pool in server.pools if not pool.checked)
+    return Serves(server.name, tuple(place(pool) for pool in server.pools), unchecked)
+
+
+def wait_idle(snapshot: Snapshot, server: AppServer, pools: Sequence[PoolMember], deadline_s: float) -> Step | None:
+    """The step that waits for the last session in these places, and asks what to do at the deadline.
+
+    None where no place tells its sessions: what nobody sees is not waited for, and not taken for none.
+    """
+    told = [pool for pool in pools if pool.sessions is not None]
+    if not told:
+        return None
+    ending = tuple(
+        place(pool) for pool in told if (backend := backend_of(snapshot, pool)) is None or not backend.refuses_ending
+    )
+    places = tuple(place(pool) for pool in told)
     return Step(
         does=f"wait until no session is left on {server.name}",
         op=Wait(),
@@ -175,8 +212,8 @@ def wait_idle(server: AppServer, deadline_s: float) -> Step:
         undo_says="a wait changes nothing",
         patience_s=deadline_s,
         steady_s=IDLE_FOR_S,
-        asks=CHOICES,
-        ends=EndSessions(places),
+        asks=CHOICES if ending else tuple(choice for choice in CHOICES if choice != "end-sessions"),
+        ends=EndSessions(ending) if ending else None,
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from console.change.action import Action, Parameter, Value
-from console.change.actions import pool
+from console.change.actions import persisting, pool
 from console.change.ops import Place, SetWeights
 from console.change.plan import Plan, Step
 from console.change.proofs import WeightIs
@@ -21,6 +21,7 @@ PARAMETERS = (
         least=AS_OTHERS,
         most=256,
     ),
+    persisting.PARAMETER,
 )
 
 
@@ -33,22 +34,29 @@ def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Pl
         (place, pool.usual_weight(snapshot, place.balancer, place.backend, target) if wanted == AS_OTHERS else wanted)
         for place, _ in before
     )
-    places = [(place.balancer, place.backend) for place, _ in before]
+    places, weights = [place for place, _ in before], dict(after)
+    written = persisting.steps(
+        snapshot,
+        places,
+        parameters,
+        lambda line, place: line.weighed.replace("{weight}", str(weights[place])) if line else None,
+    )
     return Plan(
         action="set-weight",
         target=target,
-        parameters=parameters,
+        parameters=persisting.told(parameters),
         title=f"Give {target} " + ("the weight of the others" if wanted == AS_OTHERS else f"weight {wanted}"),
         cluster=snapshot.cluster,
         checks=(
             *pool.balancer_checks(snapshot, server),
-            *pool.weights_checks(snapshot, places),
+            *pool.weights_checks(snapshot, ((place.balancer, place.backend) for place in places)),
             *((pool.capacity_check(snapshot, server),) if wanted == 0 else ()),
+            *persisting.checks(snapshot, places, parameters),
         ),
-        steps=(_step(target, before, after),) if before != after else (),
+        steps=(*([_step(target, before, after)] if before != after else []), *written),
         impact=impact(snapshot, with_weight(snapshot, target, 0) if wanted == 0 else snapshot, tier="app"),
         fingerprint=(*pool.fingerprint(server), *((f"{place} weight", str(weight)) for place, weight in before)),
-        notes=_notes(server, dict(after)),
+        notes=_notes(server, weights, persists=persisting.asked(parameters)),
     )
 
 
@@ -62,7 +70,7 @@ def _step(name: str, before: tuple[tuple[Place, int], ...], after: tuple[tuple[P
     )
 
 
-def _notes(server: AppServer, after: Mapping[Place, int]) -> tuple[str, ...]:
+def _notes(server: AppServer, after: Mapping[Place, int], *, persists: bool) -> tuple[str, ...]:
     notes = []
     if 0 in after.values():
         notes.append(
@@ -73,7 +81,7 @@ def _notes(server: AppServer, after: Mapping[Place, int]) -> tuple[str, ...]:
         for entry in server.pools
         if entry.written_weight not in (None, after[pool.place(entry)])
     ]
-    if differs:
+    if differs and not persists:
         notes.append(f"It will not survive a reload: the configuration says {listed(differs)}.")
     return tuple(notes)
 

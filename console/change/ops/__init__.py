@@ -4,6 +4,7 @@ An op is data. Applying it twice is the same as once, so that an unwind may repe
 `Refused` (nothing changed here) or `Unclear` (unknown until re-read).
 """
 
+from console.change.ops.lines import Rewrite, WriteLines
 from console.change.ops.node import Resize, TurnService
 from console.change.ops.op import Op, Wait
 from console.change.ops.pool import AddServers, DeleteServers, EndSessions, Entry, Place, SetAdmin, SetWeights
@@ -20,9 +21,11 @@ __all__ = [
     "Place",
     "Reconfigure",
     "Resize",
+    "Rewrite",
     "SetAdmin",
     "SetWeights",
     "StepDown",
     "TurnService",
     "Wait",
+    "WriteLines",
 ]

@@ -51,7 +51,7 @@ class SetAdmin:
         async def set_admin(place: Place, admin: Admin) -> None:
             await _sets_admin(reach, place).set_admin(place.backend, place.server, admin)
 
-        await _in_order((partial(set_admin, *state) for state in self.states), self.thorough)
+        await in_order((partial(set_admin, *state) for state in self.states), self.thorough)
 
     def command(self, reach: Reach) -> str:
         """A line a place."""
@@ -93,7 +93,7 @@ class SetWeights:
         async def set_weight(place: Place, weight: int) -> None:
             await _sets_weight(reach, place).set_weight(place.backend, place.server, weight)
 
-        await _in_order((partial(set_weight, *weight) for weight in self.weights), self.thorough)
+        await in_order((partial(set_weight, *weight) for weight in self.weights), self.thorough)
 
     def command(self, reach: Reach) -> str:
         """A line a place."""
@@ -112,7 +112,7 @@ class AddServers:
 
     async def apply(self, reach: Reach) -> None:
         """Place by place; the first refusal ends it, unless thorough."""
-        await _in_order((partial(_add, reach, entry) for entry in self.entries), self.thorough)
+        await in_order((partial(_add, reach, entry) for entry in self.entries), self.thorough)
 
     def command(self, reach: Reach) -> str:
         """One or two lines a place."""
@@ -141,7 +141,7 @@ class DeleteServers:
         )
 
 
-async def _in_order(changes: Iterable[Callable[[], Awaitable[None]]], thorough: bool) -> None:
+async def in_order(changes: Iterable[Callable[[], Awaitable[None]]], thorough: bool) -> None:
     """One after the other; a refusal ends it unless thorough, and is told before what is unclear."""
     failures: list[BaseException] = []
     for change in changes:

@@ -5,6 +5,7 @@ A proof looks only at what was seen after the op: the engine says how long ago t
 
 from console.change.proofs.configuration import ConfigurationIs, Outside, StaysSecondary, Synced
 from console.change.proofs.joining import Gone, Passes, ServesWell, Stands
+from console.change.proofs.lines import LinesRead, LinesUndone
 from console.change.proofs.node import Healthy, Replicates, ServiceIs, SizeIs, Spared
 from console.change.proofs.pool import AdminIs, NoSessions, Serves, WeightIs
 from console.change.proofs.proof import Proof, Verdict
@@ -15,6 +16,8 @@ __all__ = [
     "ConfigurationIs",
     "Gone",
     "Healthy",
+    "LinesRead",
+    "LinesUndone",
     "NewPrimary",
     "NoSessions",
     "Outside",

@@ -55,6 +55,8 @@ class NoSessions:
             if pool.admin is Admin.READY:
                 # A reload forgets what was set at run time: that nobody is there now proves nothing then.
                 return Verdict(False, f"{place} is ready again and takes new traffic")
+            if pool.sessions is None:
+                return Verdict(False, f"how many sessions {place} has is not known", blind=True)
             if pool.sessions + pool.queue:
                 left[place.balancer] = left.get(place.balancer, 0) + pool.sessions + pool.queue
         if not left:
@@ -70,11 +72,21 @@ class Serves:
 
     server: str
     places: tuple[Place, ...]
+    unchecked: tuple[Place, ...] = ()
+    """Of them those whose balancer checks nothing: its own word, and that the balancer sends it traffic, is all."""
 
     @property
     def says(self) -> str:
-        """Names server and balancers."""
-        return f"{self.server} is healthy and up on {both(sorted({place.balancer for place in self.places}))}"
+        """Names server and balancers, and which of them check nothing."""
+        checking = sorted({place.balancer for place in self.places if place not in self.unchecked})
+        trusting = sorted({place.balancer for place in self.unchecked})
+        sends = f"{both(trusting)}, which {'check' if len(trusting) > 1 else 'checks'} nothing, " + (
+            f"{'send' if len(trusting) > 1 else 'sends'} it traffic"
+        )
+        if not checking and trusting:
+            return f"{self.server} is healthy by its own word, and {sends}"
+        up = f"{self.server} is healthy and up on {both(checking)}"
+        return f"{up}, and {sends}" if trusting else up
 
     def look(self, snapshot: Snapshot, since_s: float) -> Verdict:
         """Says the first that does not hold."""

@@ -37,7 +37,8 @@ def _reach(snapshot: Snapshot, *, enough: bool) -> Advice:
     if load.peak_requests_s is None:
         return Advice(subject=snapshot.cluster, says="No peak was seen yet: whether this is enough is not known.")
     over = f"watched for {span(load.over_s)}" + (" only" if load.over_s < ENOUGH_S else "")
-    peak = f"the peak was {load.peak_requests_s:.0f} requests/s and {load.peak_sessions} sessions, {over}"
+    sessions = "sessions that are not known" if load.peak_sessions is None else f"{load.peak_sessions} sessions"
+    peak = f"the peak was {load.peak_requests_s:.0f} requests/s and {sessions}, {over}"
     if not load.peak_requests_s:
         says = "No traffic was seen: whether this is enough is not known."
     elif load.over_s < ENOUGH_S:

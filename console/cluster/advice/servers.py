@@ -30,13 +30,13 @@ def more_servers(snapshot: Snapshot) -> Iterator[Advice]:
             action=action,
         )
     elif needed is not None and needed > there:
-        per_server = snapshot.load.peak_sessions / (there - 1)
+        sessions = snapshot.load.peak_sessions or 0
         yield Advice(
             subject="application servers",
             says=f"Add {count(needed - there, 'application server')}.",
             because=(
-                f"with one gone, each of {there - 1} would hold {per_server:.0f} sessions at the peak of "
-                f"{snapshot.load.peak_sessions}; {FULL:.0%} of their limit is the most that leaves room",
+                f"with one gone, each of {there - 1} would hold {sessions / (there - 1):.0f} sessions at the peak of "
+                f"{sessions}; {FULL:.0%} of their limit is the most that leaves room",
                 SAFER,
             ),
             action=action,

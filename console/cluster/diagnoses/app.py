@@ -54,7 +54,12 @@ def server_drained(snapshot: Snapshot) -> Iterator[Finding]:
         pools = _known(server)
         if pools and all(pool.admin is not Admin.READY for pool in pools):
             states = listed({str(pool.admin) for pool in pools})
-            says = f"{server.name} is in {states} on {_balancers(pools)}: {server.sessions} sessions left."
+            left = (
+                "how many sessions are left is not known"
+                if server.sessions is None
+                else f"{server.sessions} sessions left"
+            )
+            says = f"{server.name} is in {states} on {_balancers(pools)}: {left}."
             yield info("server-drained", server.name, says, f"ready {server.name}")
 
 

@@ -39,7 +39,8 @@ def balancer_read_only(snapshot: Snapshot) -> Iterator[Finding]:
     """We may look at it and change nothing."""
     for balancer in snapshot.balancers:
         if balancer.writable is False:
-            says = f"{balancer.name} lets this console look but change nothing."
+            because = f": {balancer.writable_reason}" if balancer.writable_reason else ""
+            says = f"{balancer.name} lets this console look but change nothing{because}."
             yield info("balancer-read-only", balancer.name, says)
 
 

@@ -7,7 +7,7 @@ a screen redraws nothing while nothing changes.
 from console.cluster.snapshot.load import Load, ServerLoad
 from console.cluster.snapshot.node import Node, Size
 from console.cluster.snapshot.picture import Bar, Finding, Hold, Lease, SetChange, Snapshot, Tolerates
-from console.cluster.snapshot.pools import AppServer, Backend, Balancer, PoolMember
+from console.cluster.snapshot.pools import AppServer, Backend, Balancer, PoolMember, WrittenLine, all_sessions
 from console.cluster.snapshot.replica_set import Member, PeerView, ReplicaSet, SpareMember, SyncProgress
 from console.cluster.snapshot.words import Admin, Health, MemberState, ServiceState, Severity
 
@@ -37,4 +37,6 @@ __all__ = [
     "SpareMember",
     "SyncProgress",
     "Tolerates",
+    "WrittenLine",
+    "all_sessions",
 ]

@@ -10,7 +10,8 @@ class ServerLoad:
     server: str
     peak_requests_s: float | None = None
     """None when no rate was seen of it."""
-    peak_sessions: int = 0
+    peak_sessions: int | None = None
+    """None when it was never known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +24,8 @@ class Load:
     """Now; None when two looks were not had yet."""
     errors_s: float | None = None
     peak_requests_s: float | None = None
-    peak_sessions: int = 0
-    """The most at once, as seen every few seconds."""
+    peak_sessions: int | None = None
+    """The most at once, as seen every few seconds; None when it was never known."""
     servers: tuple[ServerLoad, ...] = ()
 
     @property

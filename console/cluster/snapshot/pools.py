@@ -1,5 +1,6 @@
 """Application servers, and the balancers in front of them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from console.cluster.snapshot.words import Admin, Health
@@ -19,7 +20,8 @@ class PoolMember:
     check_says: str = field(compare=False)
     """The balancer's words for its check, e.g. `L7OK/200 in 3 ms`."""
     weight: int
-    sessions: int
+    sessions: int | None
+    """Sessions now; None where the balancer cannot tell, which is not none."""
     queue: int
     address: str = ""
     """host:port, where the balancer tells it."""
@@ -31,10 +33,10 @@ class PoolMember:
     """The check looks at more than the status code; None where that cannot be seen."""
     limit: int | None = None
     """Most sessions at once that this balancer gives the server."""
-    errors: int = field(default=0, compare=False)
-    """Failed requests and connections since the balancer started."""
-    requests: int = field(default=0, compare=False)
-    """Requests since the balancer started."""
+    errors: int | None = field(default=0, compare=False)
+    """Failed requests and connections since the balancer started; None where it does not count them."""
+    requests: int | None = field(default=0, compare=False)
+    """Requests since the balancer started; None where it does not count them."""
     requests_s: float | None = field(default=None, compare=False)
     """Requests a second over the last seconds; None when two looks were not had yet."""
     errors_s: float | None = field(default=None, compare=False)
@@ -60,6 +62,20 @@ class PoolMember:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenLine:
+    """A server's line in its balancer's configuration, in words that only the balancer's plugin reads."""
+
+    server: str
+    line: str
+    ready: str
+    """The same for a server that is to be ready after a reload."""
+    maint: str
+    """The same for one that is to be in maintenance."""
+    weighed: str
+    """The same with `{weight}` for its weight."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Backend:
     """One backend of one balancer, and how a server would join it at run time."""
 
@@ -68,6 +84,14 @@ class Backend:
     """Why no server can be added or deleted at run time; empty: it can."""
     refuses_weights: str = ""
     """Why no weight can be set at run time; empty: it can."""
+    refuses_drain: str = ""
+    """Why no server can be drained; empty: it can."""
+    refuses_ending: str = ""
+    """Why the sessions of a server cannot be ended; empty: they can."""
+    checks: bool = True
+    """A server that joins is health-checked, once that is asked for."""
+    lasts: bool = False
+    """What is changed in it while it runs is written as well, and outlives a reload by itself."""
     options: str = ""
     """What a new server is given, in the balancer's own words; `{server}` stands for its name."""
     line: str = ""
@@ -75,6 +99,10 @@ class Backend:
     `{weight}`."""
     notes: tuple[str, ...] = ()
     """What the operator should know of a server that joins."""
+    refuses_lines: str = "it is not known how its configuration is written"
+    """Why no line of its configuration can be written; empty: it can."""
+    written: tuple[WrittenLine, ...] = ()
+    """Every server's line in the configuration, where it can be written."""
     missing: tuple[str, ...] = ()
     """Servers of the configuration that are not there at run time: they come back with the next reload."""
 
@@ -82,9 +110,19 @@ class Backend:
         """What a server of that name is given when it joins."""
         return self.options.replace("{server}", server)
 
+    def line_written(self, server: str) -> WrittenLine | None:
+        """The line of that server in the configuration, or None where it has none."""
+        return next((written for written in self.written if written.server == server), None)
+
     def line_of(self, server: str, address: str, weight: int) -> str:
         """What has to stand in the configuration for it."""
         return self.line.replace("{server}", server).replace("{address}", address).replace("{weight}", str(weight))
+
+
+def all_sessions(pools: Iterable[PoolMember]) -> int | None:
+    """Sessions over these places; None when one of them cannot tell."""
+    told = [pool.sessions for pool in pools]
+    return None if None in told else sum(count or 0 for count in told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,9 +145,9 @@ class AppServer:
         return self.health is Health.UP and any(pool.serving for pool in self.pools)
 
     @property
-    def sessions(self) -> int:
-        """Sessions over all balancers and backends."""
-        return sum(pool.sessions for pool in self.pools)
+    def sessions(self) -> int | None:
+        """Sessions over all balancers and backends; None when one of them cannot tell."""
+        return all_sessions(self.pools)
 
     @property
     def admins(self) -> frozenset[Admin]:
@@ -135,6 +173,8 @@ class Balancer:
     """Reloads and restarts seen since this console started to look."""
     writable: bool | None = None
     """Our connection may change things; None when not known."""
+    writable_reason: str = ""
+    """Why it may not, where that is told."""
     backends: tuple[str, ...] = ()
     pools: tuple[Backend, ...] = ()
     """The same backends, and how servers join them."""

@@ -4,7 +4,15 @@ A look never raises: what cannot be seen is a view whose health and reason say s
 target said no and nothing changed, and `Unclear` when it was sent and the answer was lost: unknown until re-read.
 """
 
-from console.ports.protocols.balancer import AddsServers, BalancerPort, EndsSessions, SetsAdmin, SetsWeight
+from console.ports.protocols.balancer import (
+    AddsServers,
+    BalancerPort,
+    EndsSessions,
+    LineChange,
+    Persists,
+    SetsAdmin,
+    SetsWeight,
+)
 from console.ports.protocols.errors import Refused, ShellError, Unclear
 from console.ports.protocols.health import HealthCheck, TellsSizing
 from console.ports.protocols.host import Completed, HostFacts, HostKey, Route, Shell, Shells, TrustsHosts
@@ -31,8 +39,10 @@ __all__ = [
     "KeepsLease",
     "LeaseState",
     "LeaseStore",
+    "LineChange",
     "LooksAtSpares",
     "NotKept",
+    "Persists",
     "ReadsBack",
     "Reconfigures",
     "Refused",

@@ -1,5 +1,7 @@
 """Balancers: looked at, and what may be changed in their pools."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from console.cluster.snapshot import Admin
@@ -87,4 +89,31 @@ class SetsWeight(Protocol):
 
     def weight_command(self, backend: str, server: str, weight: int) -> str:
         """The exact command, for the plan and the journal."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LineChange:
+    """One server's line in a balancer's configuration: as it must read now, and as it is to read; None is no line."""
+
+    backend: str
+    server: str
+    before: str | None
+    after: str | None
+
+
+@runtime_checkable
+class Persists(Protocol):
+    """A balancer whose configuration can be written, so that what was changed at run time outlives a reload."""
+
+    async def write_lines(self, changes: Sequence[LineChange]) -> None:
+        """All of them or none, checked by the balancer itself before they stand there; nothing is reloaded.
+
+        Where a line reads `after` already, it is left; where it reads neither, that is Refused with what it reads.
+        Raises Refused or Unclear.
+        """
+        ...
+
+    def write_lines_command(self, changes: Sequence[LineChange]) -> str:
+        """What is written where, a line each, for the plan and the journal. Raises Refused."""
         ...

@@ -21,8 +21,8 @@ class Completed:
 class Shell(Protocol):
     """One host that commands run on."""
 
-    async def run(self, argv: Sequence[str], *, timeout_s: float = 10.0) -> Completed:
-        """Run one command, never through string building. Raises ShellError."""
+    async def run(self, argv: Sequence[str], *, timeout_s: float = 10.0, stdin: bytes = b"") -> Completed:
+        """Run one command, never through string building; `stdin` is what it reads. Raises ShellError."""
         ...
 
     async def open_unix(self, path: str) -> tuple[StreamReader, StreamWriter]:

@@ -27,7 +27,7 @@ class ReplayHost:
     def on(self, host: str) -> Shell:
         return self
 
-    async def run(self, argv: Sequence[str], *, timeout_s: float = 10.0) -> Completed:
+    async def run(self, argv: Sequence[str], *, timeout_s: float = 10.0, stdin: bytes = b"") -> Completed:
         self.ran.append(list(argv))
         program = self._programs.get(argv[0])
         if program is None:

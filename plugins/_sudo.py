@@ -1,0 +1,53 @@
+"""Whether sudo lets our user run a command without a password, found out without running it.
+
+`sudo -l COMMAND` says whether a command is allowed at all, and not whether its rule asks for a password; that stands
+only in the list of all rules, of which the last that matches counts (measured with sudo 1.9.13).
+"""
+
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+
+SUDO = ("sudo", "-n")
+LIST_ALL = (*SUDO, "-l", "-l")
+WITHOUT_PASSWORD = "!authenticate"
+
+
+def list_one(argv: Sequence[str]) -> list[str]:
+    """The question whether a command is allowed; its answer is the command with its full path."""
+    return [*SUDO, "-l", *argv]
+
+
+def asks_password(command: str, rules: str) -> bool:
+    """Whether the rule for a command, as `sudo -l -l` lists all, asks for a password."""
+    asks = WITHOUT_PASSWORD not in rules.partition("Sudoers entry:")[0]
+    found = asks
+    for options, patterns in _entries(rules):
+        if any(_matches(command, pattern) for pattern in patterns):
+            words = [option.strip() for option in options.split(",")]
+            found = "authenticate" in words or (asks and WITHOUT_PASSWORD not in words)
+    return found
+
+
+def _entries(rules: str) -> Iterator[tuple[str, list[str]]]:
+    """Options and command patterns of each rule, in the order in which sudo reads them."""
+    for entry in rules.split("Sudoers entry:")[1:]:
+        options, patterns, listing = "", [], False
+        for line in entry.splitlines():
+            word = line.strip()
+            if word.startswith("Options:"):
+                options = word.removeprefix("Options:")
+            elif listing and word and not word.startswith("!"):
+                patterns.append(word)
+            listing = listing or word == "Commands:"
+        yield options, patterns
+
+
+def _matches(command: str, pattern: str) -> bool:
+    """A pattern without arguments allows any; `""` allows none."""
+    if pattern == "ALL":
+        return True
+    program, _, arguments = command.partition(" ")
+    wanted, _, pattern_arguments = pattern.partition(" ")
+    if not fnmatchcase(program, wanted):
+        return False
+    return not pattern_arguments or fnmatchcase(arguments, pattern_arguments.replace('""', ""))

@@ -1,0 +1,45 @@
+"""Which of sudo's rules counts, by the lists that a real sudo 1.9.13 printed."""
+
+import pytest
+
+from plugins._sudo import asks_password
+
+HEAD = "Matching Defaults entries for ops on db1:\n    env_reset, use_pty\n\nUser ops may run ...:\n"
+
+
+def entry(options: str, *commands: str) -> str:
+    told = f"    Options: {options}\n" if options else ""
+    return f"\nSudoers entry:\n    RunAsUsers: root\n{told}    Commands:\n" + "".join(f"\t{c}\n" for c in commands)
+
+
+FREE = "!authenticate"
+STOP = "/usr/bin/systemctl stop mongod.service"
+
+
+@pytest.mark.parametrize(
+    ("rules", "asks"),
+    [
+        (entry(FREE, STOP), False),
+        (entry("", STOP), True),
+        (entry(FREE, "ALL"), False),
+        (entry("", "ALL"), True),
+        (entry("", "ALL") + entry(FREE, STOP), False),
+        (entry(FREE, STOP) + entry("", "ALL"), True),  # the last one that matches counts
+        (entry(FREE, "/usr/bin/systemctl"), False),  # without arguments it allows any
+        (entry(FREE, '/usr/bin/systemctl ""'), True),  # and so it allows none
+        (entry(FREE, "/usr/bin/systemctl stop *"), False),
+        (entry(FREE, "/usr/bin/systemctl start *"), True),
+        (entry(f"setenv, {FREE}", STOP), False),
+        (entry(FREE, "/usr/bin/*"), False),
+        (entry("authenticate", STOP), True),
+        ("", True),
+    ],
+)
+def test_the_last_rule_that_matches_decides_whether_a_password_is_asked_for(rules: str, asks: bool) -> None:
+    assert asks_password(STOP, HEAD + rules) is asks
+
+
+def test_a_default_of_the_user_counts_where_no_rule_says_otherwise() -> None:
+    free = HEAD.replace("use_pty", "!authenticate")
+    assert not asks_password(STOP, free + entry("", STOP))
+    assert asks_password(STOP, free + entry("authenticate", STOP))
