@@ -154,12 +154,12 @@ def power_off(process: Process) -> None:
 
 def leave_groups(name: str) -> None:
     """Remove the control groups of a host that has ended."""
-    for top in _groups(name):
+    for top in groups(name):
         for folder in sorted((top, *top.rglob("*/")), reverse=True) if top.is_dir() else ():
             _remove_group(folder)
 
 
-def _groups(name: str) -> list[Path]:
+def groups(name: str) -> list[Path]:
     """systemd-nspawn --keep-unit takes the groups that it stands in as the host's own."""
     if (GROUPS / "cgroup.controllers").is_file():
         return [GROUPS / name]
@@ -167,7 +167,7 @@ def _groups(name: str) -> list[Path]:
 
 
 def _join_groups(pid: int, name: str) -> None:
-    for group in _groups(name):
+    for group in groups(name):
         group.mkdir(exist_ok=True)
         (group / "cgroup.procs").write_text(str(pid))
 
