@@ -1,4 +1,3 @@
-import asyncio
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +9,6 @@ from tests.live.hosts.console import Console
 from tests.live.hosts.lab import Lab
 
 KEPT = "WATCHKEEPER_HOSTS_LAB"
-GREEN_PATIENCE_S = 90.0
 
 
 @pytest.fixture(scope="session")
@@ -31,20 +29,5 @@ async def console(hosts: Lab, tmp_path: Path) -> Console:
     """The command line on the lab, which is whole before the test."""
     (tmp_path / "state").mkdir(mode=0o700)
     opened = Console(hosts, tmp_path / "state")
-    await await_green(opened)
+    await opened.await_green()
     return opened
-
-
-async def await_green(console: Console) -> None:
-    """Wait until every server, balancer, member and host is up."""
-    loop = asyncio.get_running_loop()
-    ends_s = loop.time() + GREEN_PATIENCE_S
-    while True:
-        document = await console.status()
-        rows = [*document["app_servers"], *document["balancers"], *document["nodes"]]
-        wrong = [f"{row['name']}: {row['health']} {row['reason']}" for row in rows if row["health"] != "up"]
-        members = [member["state"] for member in document["replica_set"]["members"]]
-        if not wrong and sorted(set(members)) == ["PRIMARY", "SECONDARY"]:
-            return
-        if loop.time() > ends_s:
-            raise AssertionError(f"the lab is not green: {wrong}, {members}")

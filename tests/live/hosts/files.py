@@ -43,6 +43,23 @@ for controller in memory cpu cpuacct; do
 done
 exec /lib/systemd/systemd
 """
+BALANCERS = {
+    HAPROXY: f"""
+[[balancers]]
+name = "{HAPROXY.name}"
+plugin = "haproxy"
+socket = "ssh://{HAPROXY.name}{SOCKET}"
+config = "{HAPROXY_CONFIG}"
+backends = ["app"]
+""",
+    NGINX: f"""
+[[balancers]]
+name = "{NGINX.name}"
+plugin = "nginx"
+upstreams = ["app"]
+sudo = true
+""",
+}
 ROOT_ONLY, FOR_ALL = 0o600, 0o644
 
 
@@ -65,16 +82,18 @@ def write(layout: Layout) -> None:
         _own(layout, host, upper)
     write_private(layout.path("known_hosts"), "".join(known).encode())
     write_private(layout.path("ssh_config"), "\n".join(_ssh(layout, host) for host in HOSTS).encode())
-    write_private(layout.path("cluster.toml"), cluster(layout).encode())
+    write_private(layout.path("cluster.toml"), cluster(layout, HAPROXY, NGINX).encode())
+    write_private(layout.path("cluster-that-drains.toml"), cluster(layout, HAPROXY).encode())
 
 
-def cluster(layout: Layout) -> str:
-    """The cluster file."""
+def cluster(layout: Layout, *balancers: Host) -> str:
+    """The cluster file with these balancers; nginx has no drain."""
 
     def file(name: str) -> str:
         return f"{{ file = {json.dumps(str(layout.path(name)))} }}"
 
-    nodes = "".join(_node(layout, host) for host in (*APPS, HAPROXY, *MEMBERS, SPARE))
+    tables = "".join(BALANCERS[host] for host in balancers)
+    nodes = "".join(_node(layout, host) for host in (*APPS, *balancers, *MEMBERS, SPARE))
     return f"""\
 name = "hosts"
 environment = "lab"
@@ -103,13 +122,7 @@ config = {json.dumps(str(layout.path("ssh_config")))}
 block_s = 0
 lease_ttl_s = 20
 
-[[balancers]]
-name = "{HAPROXY.name}"
-plugin = "haproxy"
-socket = "ssh://{HAPROXY.name}{SOCKET}"
-config = "{HAPROXY_CONFIG}"
-backends = ["app"]
-{nodes}"""
+{tables}{nodes}"""
 
 
 def wanted(host: Host) -> list[str]:
@@ -172,13 +185,24 @@ def _common(layout: Layout, host: Host, root: Path, key: asyncssh.SSHKey, client
     put(root / f"etc/ssh/keys/{USER}", client_key.export_public_key())
     put(root / "etc/ssh/sshd_config.d/keys.conf", "AuthorizedKeysFile /etc/ssh/keys/%u\n")
     put(root / machine.INIT.lstrip("/"), INIT, 0o755)
+    if allowed := _allowed(host):
+        rules = ", \\\n    ".join(allowed)
+        put(root / f"etc/sudoers.d/{USER}", f"{USER} ALL=(root) NOPASSWD: {rules}\n", 0o440)
+
+
+def _allowed(host: Host) -> list[str]:
+    """What the user may do as root without a password: what the plugins of that host need, and no more."""
+    if host is NGINX:
+        changes = ("cp -p --", "tee --", "mv -f -T --", "rm -f --")
+        looks = ("stat -c *", "stat -L -c *", "cat -- /etc/nginx/*", "readlink -f -- /etc/nginx/*")
+        return [
+            "/usr/sbin/nginx *",
+            *(f"/usr/bin/{look}" for look in looks),
+            *(f"/usr/bin/{change} /etc/nginx/*" for change in changes),
+        ]
     if unit := UNITS.get(host.role):
-        put(root / f"etc/sudoers.d/{USER}", _sudoers(unit), 0o440)
-
-
-def _sudoers(unit: str) -> str:
-    words = (f"start {unit}", f"stop {unit}", f"set-property {unit} *")
-    return f"{USER} ALL=(root) NOPASSWD: {', '.join(f'/usr/bin/systemctl {word}' for word in words)}\n"
+        return [f"/usr/bin/systemctl {words}" for words in (f"start {unit}", f"stop {unit}", f"set-property {unit} *")]
+    return []
 
 
 def _own(layout: Layout, host: Host, root: Path) -> None:
