@@ -1,4 +1,5 @@
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,8 +21,10 @@ def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield labs.opened(Path(kept))
         return
     home = tmp_path_factory.mktemp("hosts") / "lab"
+    previous = signal.signal(signal.SIGTERM, labs.interrupt)  # else it would end pytest, and leave the lab
     yield labs.up(home, say=print)
     labs.down(home)
+    signal.signal(signal.SIGTERM, previous)
 
 
 @pytest.fixture

@@ -10,9 +10,8 @@ import pytest
 
 from tests.live.hosts import lab as labs
 from tests.live.hosts.console import Console, Ran
-from tests.live.hosts.files import wanted
 from tests.live.hosts.lab import Lab
-from tests.live.hosts.layout import find
+from tests.live.hosts.layout import find, units
 
 pytestmark = [pytest.mark.hosts, pytest.mark.timeout(900)]
 
@@ -25,7 +24,7 @@ async def changed(console: Console, action: str, target: str, *words: str) -> Ra
 
 
 async def service_of(console: Console, name: str) -> str:
-    return console.lab.says(name, "systemctl", "is-active", *wanted(find(name)))
+    return console.lab.says(name, "systemctl", "is-active", *units(find(name)))
 
 
 @asynccontextmanager
