@@ -5,8 +5,8 @@ interfaces, its overlay and everything that runs in the host are gone with it.
 """
 
 import os
-import signal
 import subprocess
+import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -95,19 +95,19 @@ def prepare(base: Path, folder: Path, name: str, tag: str) -> Process:
         )
     os.close(descriptor)
     _join_groups(child.pid, f"{tag}-{name}")
-    await_namespaces(child.pid, "sh")
-    return Process.of(child.pid)
+    return in_namespaces(child, "sh")
 
 
-def await_namespaces(pid: int, program: str) -> None:
-    """Wait until `unshare` has made its namespaces and become the program. Raises RuntimeError."""
-    ours = Path("/proc/self/ns/net").readlink()
+def in_namespaces(child: "subprocess.Popen[bytes]", program: str) -> Process:
+    """The process, when `unshare` has made its namespaces and become the program. Raises RuntimeError."""
+    # Waited for, so that what has ended is no zombie of a session of tests that goes on.
+    threading.Thread(target=child.wait, daemon=True).start()
+    ours, there = Path("/proc/self/ns/net").readlink(), Path("/proc", str(child.pid))
     for _ in range(500):
-        there = Path("/proc", str(pid))
         if (there / "comm").read_text().strip() == program and (there / "ns/net").readlink() != ours:
-            return
+            return Process.of(child.pid)
         time.sleep(0.01)
-    os.kill(pid, signal.SIGKILL)
+    child.kill()
     raise RuntimeError("unshare made no network namespace within 5 s")
 
 
