@@ -12,7 +12,7 @@ from console import lab as labs
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """PyMongo leaves the socket of a connection that is cancelled while it opens to the garbage collector."""
     for item in items:
-        if item.get_closest_marker("live"):
+        if item.get_closest_marker("live") or item.get_closest_marker("hosts"):
             item.add_marker(pytest.mark.filterwarnings("default:unclosed <socket:ResourceWarning"))
 
 

@@ -139,12 +139,12 @@ async def _meet(shells: TrustsHosts, host: str, name: str, fingerprints: Sequenc
     if key.trust == "known":
         click.echo(f"{name}: its key is known ({key.fingerprint})", err=True)
         return
-    click.echo(_shown(name, route, key), err=True)
+    click.echo(clean(_shown(name, route, key), limit=1000), err=True)
     if key.trust == "changed":
         raise Refused(f"the key of {name} CHANGED, and a changed key is never replaced here: {key.says}")
     _agreed(name, key, fingerprints)
-    says = f"the key of {name} is trusted from now on: {key.kind} {key.fingerprint}"
-    await journal.append("host.trusted", target=name, detail={"says": says})
+    says = f"somebody said yes to the key of {name}: {key.kind} {key.fingerprint}"
+    await journal.append("host.key_accepted", target=name, detail={"says": says})
     written = await shells.trust(key)
     click.echo(f"{name}: its key is trusted from now on, in {written}", err=True)
 

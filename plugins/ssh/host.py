@@ -39,27 +39,44 @@ class Host:
         self._retry_at_s = float("-inf")
         self._problem = ""
         self._sessions = asyncio.Semaphore(SESSIONS_LIMIT)
+        self._running = 0
 
     async def run(self, argv: Sequence[str], *, timeout_s: float = 10.0, stdin: bytes = b"") -> Completed:
         """Run one command; the host itself ends it after `timeout_s`. Raises ShellError."""
         # `-k` is what both GNU and busybox know.
         bounded = ["env", "LC_ALL=C", "timeout", "-k", str(KILL_AFTER_S), f"{timeout_s:g}", *argv]
-        async with self._sessions:
-            connection = await self.connected()
-            began_s = time.monotonic()
+        while True:
+            await self._sessions.acquire()
+            self._running += 1
+            refused = False
             try:
-                async with asyncio.timeout(timeout_s + GRACE_S):
-                    completed = await _completed(connection, shlex.join(bounded), stdin)
-            except TimeoutError:
-                raise ShellError(f"{self._name}: {argv[0]} did not end within {timeout_s:g} s") from None
+                return await self._run(argv[0], shlex.join(bounded), stdin, timeout_s)
             except asyncssh.ChannelOpenError as error:
-                raise ShellError(f"{self._name}: {argv[0]} could not be run: {error.reason}") from None
-            except (asyncssh.Error, OSError):
-                lost = f"the connection was lost while {argv[0]} ran: whether it took effect is unknown"
-                raise ShellError(f"{self._name}: {lost}") from None
+                # Its MaxSessions may be lower than ours. Nothing was run; there is one place less from now on.
+                refused = self._running > 1
+                if not refused:
+                    raise ShellError(f"{self._name}: {argv[0]} could not be run: {error.reason}") from None
+            finally:
+                self._running -= 1
+                if not refused:
+                    self._sessions.release()
+
+    async def _run(self, program: str, command: str, stdin: bytes, timeout_s: float) -> Completed:
+        connection = await self.connected()
+        began_s = time.monotonic()
+        try:
+            async with asyncio.timeout(timeout_s + GRACE_S):
+                completed = await _completed(connection, command, stdin)
+        except TimeoutError:
+            raise ShellError(f"{self._name}: {program} did not end within {timeout_s:g} s") from None
+        except asyncssh.ChannelOpenError:
+            raise
+        except (asyncssh.Error, OSError):
+            lost = f"the connection was lost while {program} ran: whether it took effect is unknown"
+            raise ShellError(f"{self._name}: {lost}") from None
         # 124 is `timeout`'s own, and may be the command's too; 137 is what it says after a KILL.
         if completed.status in (124, 137) and time.monotonic() - began_s >= timeout_s:
-            raise ShellError(f"{self._name}: {argv[0]} did not end within {timeout_s:g} s and was ended")
+            raise ShellError(f"{self._name}: {program} did not end within {timeout_s:g} s and was ended")
         return completed
 
     async def open_unix(self, path: str) -> tuple[StreamReader, StreamWriter]:

@@ -117,7 +117,7 @@ async def test_a_changed_key_is_never_replaced_whatever_is_said(hosts: Hosts) ->
 async def test_what_was_trusted_stands_in_the_journal(hosts: Hosts) -> None:
     await hosts.answering("trust", "bastion", answers=b"y\n")
     journal = Journal.open(hosts.network.folder / "state", "c")
-    [record] = [record for record in journal.records() if record.kind == "host.trusted"]
+    [record] = [record for record in journal.records() if record.kind == "host.key_accepted"]
     journal.close()
     assert record.target == "bastion"
     assert record.detail["says"].endswith(f"ssh-ed25519 {hosts.bastion.key.get_fingerprint()}")

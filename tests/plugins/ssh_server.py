@@ -9,6 +9,7 @@ from typing import Any
 
 import asyncssh
 import pytest
+from asyncssh.process import SSHServerProcess
 
 from console.ports.plugins import Context
 from console.ports.protocols import Shell, ShellError
@@ -31,6 +32,12 @@ class Door(asyncssh.SSHServer):
     def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> bool:
         return True
 
+    def session_requested(self) -> SSHServerProcess[bytes]:
+        if self._server.sessions >= self._server.most_sessions:
+            raise asyncssh.ChannelOpenError(asyncssh.OPEN_CONNECT_FAILED, "open failed")
+        self._server.sessions += 1
+        return SSHServerProcess(self._server.run, None, 3, False)
+
     def unix_connection_requested(self, dest_path: str) -> bool:
         return self._server.forwards_sockets
 
@@ -45,15 +52,18 @@ class SSHServer:
         forwards_sockets: bool = True,
         authority: asyncssh.SSHKey | None = None,
         lets_in: asyncssh.SSHKey | None = None,
+        most_sessions: int = 10,
     ) -> None:
         self.connections: list[asyncssh.SSHServerConnection] = []
         self.logins: list[str] = []
-        self.running = self.most_running = 0
+        self.running = self.most_running = self.sessions = 0
         self.started = asyncio.Event()
         self.forwards_sockets = forwards_sockets
         self.key = asyncssh.generate_private_key("ssh-ed25519")
         self.port = 0
         self._deaf = deaf
+        self.most_sessions = most_sessions
+        """At once and a connection: sshd's MaxSessions."""
         self._authority = authority
         """Signs the host's key; None: it shows the bare key."""
         self._lets_in = lets_in
@@ -73,7 +83,6 @@ class SSHServer:
             password_auth=False,
             kbdint_auth=False,
             gss_host=None,
-            process_factory=self._run,
             encoding=None,
             reuse_address=True,
         )
@@ -93,7 +102,7 @@ class SSHServer:
             self._listener.close()
             await self._listener.wait_closed()
 
-    async def _run(self, process: asyncssh.SSHServerProcess[bytes]) -> None:
+    async def run(self, process: asyncssh.SSHServerProcess[bytes]) -> None:
         self.running += 1
         self.started.set()
         self.most_running = max(self.running, self.most_running)
@@ -104,6 +113,7 @@ class SSHServer:
                 await _run(process)
         finally:
             self.running -= 1
+            self.sessions -= 1
 
 
 async def _run(process: asyncssh.SSHServerProcess[bytes]) -> None:

@@ -132,6 +132,26 @@ async def test_many_commands_share_one_connection_and_at_most_eight_run_at_once(
     assert server.most_running == 8
 
 
+async def test_a_host_that_allows_fewer_sessions_is_asked_for_fewer_at_once_and_every_command_runs(
+    network: Network,
+) -> None:
+    server = await network.server(most_sessions=2)
+    network.know(server)
+    network.alias("db1", server.port)
+    shell = network.shells().on("db1")
+    done = await asyncio.gather(*(shell.run(["sh", "-c", "sleep 0.05; echo ran"]) for _ in range(12)))
+    assert [each.stdout for each in done] == ["ran\n"] * 12
+    assert server.most_running == 2
+
+
+async def test_a_host_that_allows_no_session_says_so(network: Network) -> None:
+    server = await network.server(most_sessions=0)
+    network.know(server)
+    network.alias("db1", server.port)
+    with pytest.raises(ShellError, match="db1: true could not be run: open failed"):
+        await network.shells().on("db1").run(["true"])
+
+
 async def test_a_caller_that_gives_up_does_not_end_the_connection_for_the_others(network: Network) -> None:
     server = await network.server()
     network.know(server)

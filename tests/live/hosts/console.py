@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,10 +16,11 @@ from console.lab.ledger import read
 from console.lab.traffic import READ_PERIOD_S, Traffic
 from tests.live.hosts import replica_set
 from tests.live.hosts.lab import Lab
-from tests.live.hosts.layout import FRONT_PORT, HAPROXY
+from tests.live.hosts.layout import FRONT_PORT, HAPROXY, NGINX
 
-PATIENCE_S = 240.0
-FRONTS = (HAPROXY,)
+PATIENCE_S = 300.0
+GREEN_PATIENCE_S = 90.0
+FRONTS = (HAPROXY, NGINX)
 """The balancers that clients come through."""
 
 
@@ -47,12 +49,14 @@ class Console:
 
     lab: Lab
     state_dir: Path
+    cluster: str = "cluster.toml"
+    """Which of the lab's cluster files."""
     environment: dict[str, str] = field(default_factory=dict)
 
     async def start(self, *words: str) -> asyncio.subprocess.Process:
         """Begin a verb."""
         return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "console", *words, "--cluster", str(self.lab.cluster_file)),
+            *(sys.executable, "-m", "console", *words, "--cluster", str(self.lab.layout.path(self.cluster))),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -79,6 +83,19 @@ class Console:
         """One row of the hosts."""
         [found] = [node for node in (await self.status())["nodes"] if node["name"] == name]
         return dict(found)
+
+    async def await_green(self) -> None:
+        """Wait until every server, balancer, member and host is up, and every server in every pool."""
+        ends_s = time.monotonic() + GREEN_PATIENCE_S
+        while True:
+            document = await self.status()
+            rows = [*document["app_servers"], *document["balancers"], *document["nodes"]]
+            wrong = [f"{row['name']}: {row['health']} {row['reason']}" for row in rows if row["health"] != "up"]
+            admins = {pool["admin"] for server in document["app_servers"] for pool in server["pools"]}
+            states = {member["state"] for member in document["replica_set"]["members"]}
+            if not wrong and admins == {"ready"} and states == {"PRIMARY", "SECONDARY"}:
+                return
+            assert time.monotonic() < ends_s, f"the lab is not green: {wrong}, {admins}, {states}"
 
     async def run(self, action: str, *words: str) -> Ran:
         """Carry out an action; the target's name is given as the confirmation that a degraded plan asks for."""

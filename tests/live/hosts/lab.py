@@ -13,7 +13,7 @@ from pathlib import Path
 
 from console.lab.record import write_private
 from tests.live.hosts import base, files, machine, network, replica_set
-from tests.live.hosts.layout import HOSTS, Host, Layout, find
+from tests.live.hosts.layout import HOSTS, Host, Layout, find, units
 from tests.live.hosts.machine import Process
 
 PROGRAMS = ("debootstrap", "systemd-nspawn", "unshare", "nsenter", "ip", "chroot")
@@ -91,7 +91,7 @@ def up(home: Path, say: Callable[[str], None]) -> Lab:
     down(home)
     layout = Layout(home.absolute())
     home.mkdir(parents=True, mode=0o700, exist_ok=True)
-    previous = signal.signal(signal.SIGTERM, _interrupt)
+    previous = signal.signal(signal.SIGTERM, interrupt)
     processes: dict[str, Process] = {}
     try:
         _record(layout, processes)
@@ -145,11 +145,11 @@ def await_services(lab: Lab, patience_s: float, hosts: Sequence[Host] = HOSTS) -
     """Wait until sshd, and what each host is there for, are active. Raises RuntimeError with the end of its log."""
     ends_s = time.monotonic() + patience_s
     for host in hosts:
-        units = ["ssh.service", *files.wanted(host)]
-        while (said := lab.says(host.name, "systemctl", "is-active", *units).split()) != ["active"] * len(units):
+        names = ["ssh.service", *units(host)]
+        while (said := lab.says(host.name, "systemctl", "is-active", *names).split()) != ["active"] * len(names):
             if time.monotonic() > ends_s or "failed" in said or lab.processes[host.name].now is None:
                 log = lab.says(host.name, "journalctl", "--no-pager", "--lines=15", "--output=cat")
-                raise RuntimeError(f"{host.name}: {units} are {said or 'not up'}; its log ends:\n{log}")
+                raise RuntimeError(f"{host.name}: {names} are {said or 'not up'}; its log ends:\n{log}")
             time.sleep(0.3)
 
 
@@ -157,9 +157,9 @@ def status(lab: Lab) -> str:
     """One line a host."""
     lines = [f"cluster file: {lab.cluster_file}"]
     for name in (host.name for host in HOSTS):
-        units = files.wanted(find(name))
-        said = lab.says(name, "systemctl", "is-active", "ssh.service", *units).split()
-        states = zip(("ssh", *units), said or ["not up"] * (1 + len(units)), strict=False)
+        names = ["ssh.service", *units(find(name))]
+        said = lab.says(name, "systemctl", "is-active", *names).split()
+        states = zip(names, said or ["not up"] * len(names), strict=False)
         lines.append(f"{name:<9}{lab.layout.service(find(name)):<15}{', '.join(' '.join(pair) for pair in states)}")
     return "\n".join(lines)
 
@@ -176,6 +176,6 @@ def _recorded(layout: Layout) -> dict[str, Process]:
     return {name: Process(**told) for name, told in json.loads(path.read_text()).items()}
 
 
-def _interrupt(*_: object) -> None:
+def interrupt(*_: object) -> None:
     """A SIGTERM takes the same way out as a Ctrl-C."""
     raise KeyboardInterrupt

@@ -32,6 +32,21 @@ SPARE = Host("db4", "member", 24, "rack-d", spare=True)
 HOSTS = (BASTION, *APPS, HAPROXY, NGINX, *MEMBERS, SPARE)
 
 
+USER = "ops"
+"""Who logs in on every host."""
+UNITS = {"app": "app.service", "member": "mongod.service"}
+"""What the console may start and stop, by the host's role."""
+HAPROXY_SOCKET = "/run/haproxy/admin.sock"
+HAPROXY_CONFIG = "/etc/haproxy/haproxy.cfg"
+
+
+def units(host: Host) -> list[str]:
+    """The units that a host is there for."""
+    balancers = {HAPROXY.name: "haproxy.service", NGINX.name: "nginx.service"}
+    unit = balancers.get(host.name) or UNITS.get(host.role)
+    return [unit] if unit else []
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """One lab: its directory, from which its networks follow."""

@@ -5,8 +5,8 @@ interfaces, its overlay and everything that runs in the host are gone with it.
 """
 
 import os
-import signal
 import subprocess
+import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -95,19 +95,19 @@ def prepare(base: Path, folder: Path, name: str, tag: str) -> Process:
         )
     os.close(descriptor)
     _join_groups(child.pid, f"{tag}-{name}")
-    await_namespaces(child.pid, "sh")
-    return Process.of(child.pid)
+    return in_namespaces(child, "sh")
 
 
-def await_namespaces(pid: int, program: str) -> None:
-    """Wait until `unshare` has made its namespaces and become the program. Raises RuntimeError."""
-    ours = Path("/proc/self/ns/net").readlink()
+def in_namespaces(child: "subprocess.Popen[bytes]", program: str) -> Process:
+    """The process, when `unshare` has made its namespaces and become the program. Raises RuntimeError."""
+    # Waited for, so that what has ended is no zombie of a session of tests that goes on.
+    threading.Thread(target=child.wait, daemon=True).start()
+    ours, there = Path("/proc/self/ns/net").readlink(), Path("/proc", str(child.pid))
     for _ in range(500):
-        there = Path("/proc", str(pid))
         if (there / "comm").read_text().strip() == program and (there / "ns/net").readlink() != ours:
-            return
+            return Process.of(child.pid)
         time.sleep(0.01)
-    os.kill(pid, signal.SIGKILL)
+    child.kill()
     raise RuntimeError("unshare made no network namespace within 5 s")
 
 
@@ -154,12 +154,12 @@ def power_off(process: Process) -> None:
 
 def leave_groups(name: str) -> None:
     """Remove the control groups of a host that has ended."""
-    for top in _groups(name):
+    for top in groups(name):
         for folder in sorted((top, *top.rglob("*/")), reverse=True) if top.is_dir() else ():
             _remove_group(folder)
 
 
-def _groups(name: str) -> list[Path]:
+def groups(name: str) -> list[Path]:
     """systemd-nspawn --keep-unit takes the groups that it stands in as the host's own."""
     if (GROUPS / "cgroup.controllers").is_file():
         return [GROUPS / name]
@@ -167,7 +167,7 @@ def _groups(name: str) -> list[Path]:
 
 
 def _join_groups(pid: int, name: str) -> None:
-    for group in _groups(name):
+    for group in groups(name):
         group.mkdir(exist_ok=True)
         (group / "cgroup.procs").write_text(str(pid))
 

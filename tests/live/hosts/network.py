@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Mapping
 
 from tests.live.hosts.layout import Host, Layout
-from tests.live.hosts.machine import Process, await_namespaces
+from tests.live.hosts.machine import Process, in_namespaces
 
 NETWORKS = {"service": "eth0", "management": "eth1"}
 """Each bridge, and what its cable's end is called in a host."""
@@ -23,8 +23,7 @@ def switch() -> Process:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    await_namespaces(child.pid, "sleep")
-    return Process.of(child.pid)
+    return in_namespaces(child, "sleep")
 
 
 def wire(layout: Layout, middle: Process, hosts: Mapping[Host, Process]) -> None:

@@ -10,9 +10,8 @@ import pytest
 
 from tests.live.hosts import lab as labs
 from tests.live.hosts.console import Console, Ran
-from tests.live.hosts.files import wanted
 from tests.live.hosts.lab import Lab
-from tests.live.hosts.layout import find
+from tests.live.hosts.layout import find, units
 
 pytestmark = [pytest.mark.hosts, pytest.mark.timeout(900)]
 
@@ -25,7 +24,7 @@ async def changed(console: Console, action: str, target: str, *words: str) -> Ra
 
 
 async def service_of(console: Console, name: str) -> str:
-    return console.lab.says(name, "systemctl", "is-active", *wanted(find(name)))
+    return console.lab.says(name, "systemctl", "is-active", *units(find(name)))
 
 
 @asynccontextmanager
@@ -117,19 +116,40 @@ async def test_a_unit_that_does_not_come_back_stays_out_of_the_pools_and_is_name
 async def test_a_host_that_reboots_in_mid_action_ends_the_plan_in_a_state_that_has_a_name(console: Console) -> None:
     lab = console.lab
     target = await secondary(console)
+    booted = lab.run(target, "systemctl", "show", "--value", "--property=UserspaceTimestamp")
     running = asyncio.create_task(changed(console, "restart", target))
     await until(lambda: lab.says(target, "systemctl", "is-active", "mongod.service") != "active")
     lab.run(target, "systemctl", "reboot", "--no-block")
     ran = await running
-    assert ran.code in (0, UNDONE, UNKNOWN), ran.says
     await asyncio.to_thread(labs.await_services, lab, 90.0, [find(target)])
-    if ran.code == UNKNOWN:
-        assert [run["target"] for run in await console.unfinished()] == [target]
-        code, _, err = await console(
-            "journal", "undo", (await console.unfinished())[0]["run"], "--reason", "a test", "--confirm", target
-        )
-        assert code == 0, err
-    assert await console.unfinished() == []
+    assert lab.run(target, "systemctl", "show", "--value", "--property=UserspaceTimestamp") != booted
+    left = await console.unfinished()
+    match ran.code:
+        case 0:
+            assert (ran.kinds[-1], left) == ("done", []), ran.says
+        case 4:
+            assert (ran.kinds[-1], left) == ("failed", []), ran.says
+            assert "undone, it is as it was" in ran.says
+        case _:
+            assert (ran.code, [run["target"] for run in left]) == (UNKNOWN, [target]), ran.says
+            code, _, err = await console("journal", "undo", left[0]["run"], "--reason", "a test", "--confirm", target)
+            assert code == 0, err
+    await console.await_green()
+
+
+async def test_a_full_disk_of_one_balancer_leaves_a_server_in_the_pools_of_all(console: Console) -> None:
+    lab, folder = console.lab, "/etc/nginx/conf.d"
+    full = f"cp -a {folder} /root/kept && mount -t tmpfs -o size=8k tmpfs {folder} && cp -a /root/kept/. {folder}"
+    lab.run("lb2", "sh", "-c", f"{full} && ! dd if=/dev/zero of={folder}/full bs=4k count=3 2>/dev/null")
+    try:
+        lab.run("lb2", "systemctl", "reload", "nginx.service")
+        await console.await_green()
+        ran = await changed(console, "maint", "app1")
+        assert ran.code == UNDONE, ran.says
+        assert "No space left on device" in ran.says
+    finally:
+        lab.run("lb2", "sh", "-c", f"umount {folder} && rm -r /root/kept && systemctl reload nginx.service")
+    await console.await_green()
 
 
 async def test_an_sshd_that_allows_two_sessions_a_connection_serves_all_the_same(console: Console) -> None:
