@@ -14,6 +14,7 @@ from console.ports.plugins import Context
 from console.ports.protocols import Refused, Unclear, Verb
 from console.ports.secrets import Secret
 from plugins._api import Api, NotSeen, Place, said
+from plugins._sizes import require_from_outside
 
 MIB = 2**20
 TASK_EVERY_S = 0.5
@@ -181,10 +182,7 @@ class ProxmoxSize:
         await self._guest.close()
 
     def _form(self, size: Size) -> dict[str, str]:
-        for field in ("cache_bytes", "workers"):
-            if getattr(size, field) is not None:
-                option = field.removesuffix("_bytes")
-                raise Refused(f"{self._node}: a virtual machine has no {option}: set it in the service's own file")
+        require_from_outside(size, self._node, "a virtual machine")
         form = {}
         if size.memory_bytes is not None:
             form["memory"] = str(size.memory_bytes // MIB)
