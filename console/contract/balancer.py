@@ -101,7 +101,7 @@ async def sessions_can_be_ended(subject: BalancerSubject) -> None:
     expect(found.sessions == 0, f"expected no session to be left, got {found.sessions}")
 
 
-@BALANCER.behaviour(needs=(AddsServers, SetsWeight))
+@BALANCER.behaviour(needs=(AddsServers, SetsWeight), when=BalancerSubject.takes_servers)
 async def every_backend_tells_how_servers_join_it(subject: BalancerSubject) -> None:
     view = await subject.look()
     expect({pool.name for pool in view.pools} == set(view.backends), f"expected a word on each of {view.backends}")
@@ -112,7 +112,7 @@ async def every_backend_tells_how_servers_join_it(subject: BalancerSubject) -> N
         expect(pool.lasts or "10.0.0.1:80" in line, f"expected the line that outlives a reload, got {line!r}")
 
 
-@BALANCER.behaviour(needs=(SetsAdmin, AddsServers), changes=True)
+@BALANCER.behaviour(needs=(SetsAdmin, AddsServers), changes=True, when=BalancerSubject.takes_servers)
 async def a_server_that_is_added_stands_in_maintenance_and_is_told_to_be_of_this_run_only_where_it_is(
     subject: BalancerSubject,
 ) -> None:
@@ -126,7 +126,7 @@ async def a_server_that_is_added_stands_in_maintenance_and_is_told_to_be_of_this
     expect((await subject.at()).dynamic is False, "expected a server of the configuration not to be of this run only")
 
 
-@BALANCER.behaviour(needs=(SetsAdmin, AddsServers), changes=True)
+@BALANCER.behaviour(needs=(SetsAdmin, AddsServers), changes=True, when=BalancerSubject.takes_servers)
 async def a_server_that_is_added_takes_traffic_when_ready_and_where_there_are_checks_is_checked_before(
     subject: BalancerSubject,
 ) -> None:
@@ -145,7 +145,7 @@ async def a_server_that_is_added_takes_traffic_when_ready_and_where_there_are_ch
     expect(not pool.checks or serving.check is Health.UP, f"expected its check to find it up, got {serving.check_says}")
 
 
-@BALANCER.behaviour(needs=(SetsAdmin, AddsServers), changes=True)
+@BALANCER.behaviour(needs=(SetsAdmin, AddsServers), changes=True, when=BalancerSubject.takes_servers)
 async def a_name_that_is_there_is_not_added_again(subject: BalancerSubject) -> None:
     await _added(subject)
     before = await subject.places()
@@ -153,7 +153,7 @@ async def a_name_that_is_there_is_not_added_again(subject: BalancerSubject) -> N
     await _unchanged(subject, before)
 
 
-@BALANCER.behaviour(needs=(SetsAdmin, AddsServers), changes=True)
+@BALANCER.behaviour(needs=(SetsAdmin, AddsServers), changes=True, when=BalancerSubject.takes_servers)
 async def only_a_server_in_maintenance_is_deleted_and_one_that_is_gone_is_deleted(subject: BalancerSubject) -> None:
     pool, _ = await subject.pool(), await _added(subject)
     await subject.able.set_admin(subject.backend, subject.new, Admin.READY if pool.refuses_drain else Admin.DRAIN)
@@ -166,7 +166,7 @@ async def only_a_server_in_maintenance_is_deleted_and_one_that_is_gone_is_delete
     expect((subject.backend, subject.new) not in await subject.places(), "expected it to be gone")
 
 
-@BALANCER.behaviour(needs=(SetsAdmin, AddsServers), changes=True)
+@BALANCER.behaviour(needs=(SetsAdmin, AddsServers), changes=True, when=BalancerSubject.takes_servers)
 async def a_server_of_the_configuration_that_is_deleted_is_missed_where_it_comes_back_and_is_added_as_it_was(
     subject: BalancerSubject,
 ) -> None:
@@ -221,7 +221,7 @@ async def the_weight_of_what_is_not_there_is_refused(subject: BalancerSubject) -
         await refused(subject.able.set_weight(backend, server, 5), f"a weight for {backend}/{server}")
 
 
-@BALANCER.behaviour(needs=(AddsServers,), changes=True)
+@BALANCER.behaviour(needs=(AddsServers,), changes=True, when=BalancerSubject.takes_servers)
 async def no_server_of_a_name_that_could_be_a_second_command_is_added(subject: BalancerSubject) -> None:
     before = await subject.places()
     for name in (hostile.format(subject.new) for hostile in HOSTILE):

@@ -82,6 +82,10 @@ class BalancerSubject:
         expect(self.backend in pools, f"expected to be told how servers join {self.backend}, got {sorted(pools)}")
         return pools[self.backend]
 
+    async def takes_servers(self) -> bool:
+        """Its backend says that servers join and leave it while it runs."""
+        return not (await self.pool()).refuses_servers
+
     async def restore(self) -> None:
         """As it was before."""
         for (backend, server), was in self.before.items():

@@ -21,10 +21,6 @@ class Broken(Exception):
     """A plugin does otherwise; the message says what was expected and what was seen."""
 
 
-class NotOffered(Exception):
-    """The subject is known not to do this."""
-
-
 class Restores(Protocol):
     """What is put to the test: a port, and what of it may be touched."""
 
@@ -57,6 +53,8 @@ class Behaviour(Generic[Subject]):
     """Capabilities of the port, without all of which it is not offered."""
     changes: bool = False
     """It changes what the plugin stands for."""
+    when: Callable[[Subject], Awaitable[bool]] | None = None
+    """Whether the subject says of itself that it does this; where it does not, it is not offered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +74,17 @@ class Suite(Generic[Subject]):
     behaviours: list[Behaviour[Subject]] = field(default_factory=list)
 
     def behaviour(
-        self, *, needs: tuple[type, ...] = (), changes: bool = False
+        self,
+        *,
+        needs: tuple[type, ...] = (),
+        changes: bool = False,
+        when: Callable[[Subject], Awaitable[bool]] | None = None,
     ) -> Callable[[Callable[[Subject], Awaitable[None]]], Callable[[Subject], Awaitable[None]]]:
         """The decorated check is one of them; its name, with spaces, is its sentence."""
 
         def add(check: Callable[[Subject], Awaitable[None]]) -> Callable[[Subject], Awaitable[None]]:
             says = check.__name__.replace("_", " ").strip()
-            self.behaviours.append(Behaviour(says, check, needs, changes))
+            self.behaviours.append(Behaviour(says, check, needs, changes, when))
             return check
 
         return add
@@ -105,9 +107,9 @@ async def run(behaviour: Behaviour[Subject], subject: Subject, *, change: bool) 
 
 async def _tried(behaviour: Behaviour[Subject], subject: Subject) -> Outcome:
     try:
+        if behaviour.when and not await behaviour.when(subject):
+            return Outcome(behaviour.says, Verdict.NOT_OFFERED)
         await behaviour.check(subject)
-    except NotOffered:
-        return Outcome(behaviour.says, Verdict.NOT_OFFERED)
     except Exception as error:  # noqa: BLE001 - as above
         return Outcome(behaviour.says, Verdict.BROKEN, _said(error))
     return Outcome(behaviour.says, Verdict.HOLDS)

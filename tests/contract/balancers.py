@@ -19,11 +19,11 @@ from console.contract.balancer_subject import BalancerSubject
 from console.lab import programs
 from console.ports.clusterfile import ClusterFile
 from console.ports.plugins import Context, Plugins, bundled
-from console.ports.protocols import BalancerPort, EndsSessions, Persists
+from console.ports.protocols import AddsServers, BalancerPort, EndsSessions, Persists
 from console.ports.reach import Reach
 from console.ports.secrets import Secret
 from plugins.haproxy import HAProxy
-from plugins.haproxy.joining import takes_cookie
+from plugins.haproxy.joining import takes_cookie, version_of
 from plugins.haproxy_dataplane import DataPlane
 from plugins.memory import cluster_file
 from plugins.nginx import Nginx
@@ -91,7 +91,8 @@ backend web
         await _up(port)
         version = (await port.look()).version
         subject = replace(_like_the_lab(port, addresses[3]), pins_added=takes_cookie(version))
-        yield Held("haproxy", "real", f"HAProxy {version}", subject)
+        lacks = frozenset({AddsServers} if version_of(version) < (2, 5, 0) else ())
+        yield Held("haproxy", "real", f"HAProxy {version}", subject, lacks)
 
 
 @asynccontextmanager
