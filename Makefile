@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-hosts check format lint types contracts live changes bench model race kill snapshots clean
+.PHONY: demo test test-hosts check format lint types contracts contract live changes bench model race kill snapshots clean
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -23,6 +23,9 @@ changes: $(READY)  ## members and servers that join and leave, races and kills, 
 
 test-hosts: $(READY)  ## on booted Debian systems with systemd and sshd; needs root, debootstrap and systemd-nspawn
 	$(BIN)/pytest -m hosts tests/live/hosts
+
+contract: $(READY)  ## every plugin held to the behaviours of its port: the table, real and replayed told apart
+	$(BIN)/pytest tests/contract --quiet --contract-table
 
 check: $(READY) format lint types contracts test  ## what CI runs
 

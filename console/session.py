@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,7 @@ from console.change.preflight import common_checks, confirmation_refusal, left_b
 from console.change.reconcile import Sight
 from console.change.run import Confirmation, Run
 from console.change.turn import Turn, owner
+from console.cluster.finding import in_order
 from console.cluster.merge import Board
 from console.cluster.sizing import Sizing
 from console.cluster.snapshot import Snapshot
@@ -93,7 +94,7 @@ class Session:
     @property
     def snapshot(self) -> Snapshot:
         """The cluster as it is seen now, ages included; never waits."""
-        return self.watch.snapshot()
+        return self._told(self.watch.snapshot())
 
     @property
     def copies(self) -> tuple[CopyState, ...]:
@@ -111,11 +112,13 @@ class Session:
 
     async def look(self, *nodes: str) -> Snapshot:
         """Every source asked anew, within the deadlines; services and sizes of these nodes too."""
-        return await self.watch.look(nodes=nodes)
+        return self._told(await self.watch.look(nodes=nodes))
 
-    def follow(self) -> AsyncGenerator[Snapshot]:
+    async def follow(self) -> AsyncGenerator[Snapshot]:
         """The picture now, then each different one."""
-        return self.watch.follow()
+        async with aclosing(self.watch.follow()) as pictures:
+            async for snapshot in pictures:
+                yield self._told(snapshot)
 
     def plan(self, action: str, target: str, parameters: Mapping[str, Value] | None = None) -> Plan:
         """What an action would do as the cluster stands now; pure and cheap. Raises PlanError."""
@@ -167,6 +170,11 @@ class Session:
         await journal.append("plan.abandoned", **about, reason=reason, detail={"says": "closed as the cluster stands"})
         if self._lease_store:
             await settle(self._lease_store, run, owner())
+
+    def _told(self, snapshot: Snapshot) -> Snapshot:
+        """The picture, with what is wrong with the journal's copies among its findings."""
+        found = [finding for state in self.copies for finding in state.findings]
+        return replace(snapshot, findings=in_order((*snapshot.findings, *found))) if found else snapshot
 
     @asynccontextmanager
     async def _copying(self) -> AsyncIterator[None]:

@@ -8,9 +8,10 @@ import msgspec
 from console.cluster.snapshot import ServiceState, Size
 from console.cluster.views import ServiceView, SizeView
 from console.ports.plugins import Context
-from console.ports.protocols import Refused, Verb
+from console.ports.protocols import Verb
 from plugins._cgroups import cgroup_of, filled, held_to, whole_host
 from plugins._commands import Commands, Unread
+from plugins._sizes import require_from_outside
 
 NANO = 1_000_000_000
 PERIOD_US = 100_000
@@ -127,10 +128,7 @@ class ContainerSize:
         return self._commands.line(self._words(size))
 
     def _words(self, size: Size) -> list[str]:
-        for field in ("cache_bytes", "workers"):
-            if getattr(size, field) is not None:
-                option = field.removesuffix("_bytes")
-                raise Refused(f"{self._commands.node}: a container has no {option}: set it in the service's own file")
+        require_from_outside(size, self._commands.node, "a container")
         words = [self.program, "update"]
         if size.memory_bytes is not None:
             # Swap in the same call: the engine refuses memory above the swap limit that stands.

@@ -66,7 +66,7 @@ class TextFile:
         try:
             await self._must("cp", "-p", "--", target, new)
             await self._must("cp", "-p", "--", target, kept)
-            await self._must("tee", "--", new, stdin=after.encode())
+            await self._must(*_writing(new), stdin=after.encode())
             if await self._owner(new) != await self._owner(target):
                 raise Refused(f"the new {target} on {self.host} would have another owner or mode: set `sudo = true`")
             if await TextFile(self.host, self.shell, new, self.sudo).read() != after:
@@ -94,7 +94,7 @@ class TextFile:
         """Every command of a replacement."""
         new, kept = _beside(target, "new"), _beside(target, "before")
         copies = [("cp", "-p", "--", target, copy) for copy in (new, kept)]
-        return [*copies, ("tee", "--", new), ("mv", "-f", "-T", "--", new, target)]
+        return [*copies, _writing(new), ("mv", "-f", "-T", "--", new, target)]
 
     async def _target(self) -> str:
         return (await self._must("readlink", "-f", "--", self.path)).rstrip("\n")
@@ -133,6 +133,11 @@ def first_line(done: Completed) -> str:
     """The first thing that a command complained of, or said."""
     text = done.stderr.strip() or done.stdout.strip()
     return clean(text.partition("\n")[0])
+
+
+def _writing(path: str) -> tuple[str, ...]:
+    """What writes its input into a file that is there, and returns when the disk has it."""
+    return ("dd", f"of={path}", "conv=fsync", "status=none")
 
 
 def _beside(target: str, word: str) -> str:

@@ -11,6 +11,7 @@ from console.cluster.views import ServiceView, SizeView
 from console.ports.plugins import Context
 from console.ports.protocols import Refused, Unclear, Verb
 from plugins._commands import Commands, Unread
+from plugins._sizes import require_from_outside
 
 STATES = {
     "running": ServiceState.RUNNING,
@@ -158,10 +159,7 @@ class LibvirtSize:
         return "\n".join(self._virsh.commands.line(words) for words in self._words(size))
 
     def _words(self, size: Size) -> list[list[str]]:
-        for field in ("cache_bytes", "workers"):
-            if getattr(size, field) is not None:
-                option = field.removesuffix("_bytes")
-                raise Refused(f"{self._node}: a virtual machine has no {option}: set it in the service's own file")
+        require_from_outside(size, self._node, "a virtual machine")
         if size.cpus is not None and size.cpus != int(size.cpus):
             raise Refused(f"{self._node}: a virtual machine has whole cpus, not {size.cpus:g}")
         commands = []

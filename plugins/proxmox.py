@@ -5,41 +5,38 @@ Every change is a task that is awaited. What the guest cannot take while it runs
 
 import asyncio
 import time
+from collections.abc import Mapping
 from typing import Any
-
-import msgspec
 
 from console.cluster.snapshot import ServiceState, Size
 from console.cluster.views import ServiceView, SizeView
 from console.ports.plugins import Context
 from console.ports.protocols import Refused, Unclear, Verb
 from console.ports.secrets import Secret
-from plugins._api import Api, ApiProblem, part
+from plugins._api import Api, NotSeen, Place, said
+from plugins._sizes import require_from_outside
 
 MIB = 2**20
 TASK_EVERY_S = 0.5
 STATES = {"running": ServiceState.RUNNING, "paused": ServiceState.RUNNING, "stopped": ServiceState.STOPPED}
 HOTPLUG_DEFAULT = "network,disk,usb"
+VERBS: Mapping[Verb, str] = {"start": "start", "stop": "shutdown"}
 SIZED = ("memory", "cores", "sockets", "vcpus")
 
 
-class _Machine(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    url: str
-    """`https://pve1:8006`."""
+class _Machine(Place, kw_only=True, forbid_unknown_fields=True):
     proxmox_node: str
     """The name of the hypervisor in Proxmox."""
     vmid: int
     token_id: str
     """`user@realm!name` of an API token."""
     token: Secret
-    ca_file: str = ""
-    """Of the cluster's own authority: `/etc/pve/pve-root-ca.pem` there."""
-    deadline_s: float = 5.0
     task_deadline_s: float = 120.0
     """How long a task may take: a guest has to shut down."""
 
     def __post_init__(self) -> None:
-        """Raises ValueError for a token's name that is none."""
+        """Raises ValueError for a token's name that is none, and as Place does."""
+        super().__post_init__()
         if "@" not in self.token_id or "!" not in self.token_id:
             raise ValueError(f"token_id {self.token_id!r}: expected user@realm!name")
 
@@ -48,42 +45,44 @@ class _Guest:
     """One machine's part of the API."""
 
     def __init__(self, settings: _Machine) -> None:
-        self.place = f"/api2/json/nodes/{part(settings.proxmox_node)}"
-        self.path = f"{self.place}/qemu/{settings.vmid}"
-        self.vmid = settings.vmid
+        self._node = ("api2", "json", "nodes", settings.proxmox_node)
+        self._path = (*self._node, "qemu", str(settings.vmid))
+        self._name = f"virtual machine {settings.vmid}"
         self._task_deadline_s = settings.task_deadline_s
-        self.api = Api(
-            settings.url,
-            deadline_s=settings.deadline_s,
-            ca_file=settings.ca_file,
-            headers={"Authorization": f"PVEAPIToken={settings.token_id}={settings.token.reveal()}"},
-        )
+        token = f"PVEAPIToken={settings.token_id}={settings.token.reveal()}"
+        self._api = Api(settings, headers={"Authorization": token})
 
-    async def read(self, path: str) -> Any:
-        """The data of an answer. Raises ApiProblem."""
-        document = await self.api.read(self.path + path)
-        if not isinstance(document, dict) or "data" not in document:
-            raise ApiProblem("an answer without `data`")
-        return document["data"]
+    async def read(self, *path: str) -> Any:
+        """The data of an answer. Raises NotSeen."""
+        return _data(await self._api.get(*self._path, *path))
 
-    async def task(self, method: str, path: str, form: dict[str, str]) -> None:
+    async def task(self, *path: str, form: Mapping[str, str]) -> None:
         """Ask for something, and return when its task has ended well. Raises Refused or Unclear."""
-        answer = await self.api.change(method, self.path + path, form=form)
-        upid = answer.get("data") if isinstance(answer, dict) else None
+        answer = await self._api.ask("POST", *self._path, *path, form=form)
+        if not answer.ok:
+            raise Refused(f"{self._name}: {said(answer)}")
+        upid = answer.body.get("data") if isinstance(answer.body, dict) else None
         if isinstance(upid, str) and upid.startswith("UPID:"):
             await self._ended(upid)
+
+    def command(self, *path: str, form: Mapping[str, str]) -> str:
+        """The request, without its credentials."""
+        return " ".join([self._api.command("POST", *self._path, *path), *(f"{k}={v}" for k, v in form.items())])
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self._api.close()
 
     async def _ended(self, upid: str) -> None:
         until_s = time.monotonic() + self._task_deadline_s
         while True:
             try:
-                document = await self.api.read(f"{self.place}/tasks/{part(upid)}/status")
-            except ApiProblem as problem:
+                task = _data(await self._api.get(*self._node, "tasks", upid, "status"))
+            except NotSeen as problem:
                 raise Unclear(f"task {upid} cannot be followed: {problem}") from None
-            task = document.get("data") or {}
             if task.get("status") == "stopped":
                 if task.get("exitstatus") != "OK":
-                    raise Refused(f"virtual machine {self.vmid}: {task.get('exitstatus') or 'its task failed'}")
+                    raise Refused(f"{self._name}: {task.get('exitstatus') or 'its task failed'}")
                 return
             if time.monotonic() > until_s:
                 raise Unclear(f"task {upid} has not ended within {self._task_deadline_s:g} s")
@@ -104,9 +103,9 @@ class ProxmoxService:
     async def look(self) -> ServiceView:
         """By its status."""
         try:
-            status = await self._guest.read("/status/current")
+            status = await self._guest.read("status", "current")
             word = str(status.get("qmpstatus") or status.get("status"))
-        except ApiProblem as problem:
+        except NotSeen as problem:
             return ServiceView(node=self._node, state=ServiceState.UNKNOWN, reason=str(problem))
         lock = f"; locked: {status['lock']}" if status.get("lock") else ""
         state = STATES.get(word, ServiceState.UNKNOWN)
@@ -122,19 +121,15 @@ class ProxmoxService:
         wanted = ServiceState.RUNNING if verb == "start" else ServiceState.STOPPED
         if (await self.look()).state is wanted:
             return
-        await self._guest.task("POST", self._path(verb), self._form(verb))
+        await self._guest.task("status", VERBS[verb], form=self._form(verb))
 
     def command(self, verb: Verb) -> str:
         """The request, without its credentials."""
-        form = "".join(f" {name}={value}" for name, value in self._form(verb).items())
-        return f"POST {self._guest.path}{self._path(verb)}{form}"
+        return self._guest.command("status", VERBS[verb], form=self._form(verb))
 
     async def close(self) -> None:
         """Let go of connections."""
-        await self._guest.api.close()
-
-    def _path(self, verb: Verb) -> str:
-        return "/status/start" if verb == "start" else "/status/shutdown"
+        await self._guest.close()
 
     def _form(self, verb: Verb) -> dict[str, str]:
         return {"timeout": f"{self._task_deadline_s:.0f}", "forceStop": "0"} if verb == "stop" else {}
@@ -154,14 +149,14 @@ class ProxmoxSize:
     async def look(self) -> SizeView:
         """Of a running machine, what it has; of one that is off, its configuration; what is pending, as the reason."""
         try:
-            config = await self._guest.read("/config")
-            status = await self._guest.read("/status/current")
-            pending = _pending(await self._guest.read("/pending"))
+            config = await self._guest.read("config")
+            status = await self._guest.read("status", "current")
+            pending = _pending(await self._guest.read("pending"))
             self._sockets = int(config.get("sockets", 1))
             running = status.get("status") == "running"
             cpus = float(status["cpus"]) if running else float(int(config.get("cores", 1)) * self._sockets)
             memory_bytes = int(status["maxmem"]) if running else int(config.get("memory", 512)) * MIB
-        except ApiProblem as problem:
+        except NotSeen as problem:
             return SizeView(node=self._node, size=None, reason=str(problem))
         except (KeyError, ValueError, TypeError, AttributeError) as problem:
             return SizeView(node=self._node, size=None, reason=f"an answer that is not as documented: {problem}")
@@ -176,22 +171,18 @@ class ProxmoxSize:
 
     async def resize(self, size: Size) -> None:
         """Returns when its task has ended. Raises Refused with Proxmox's words, or Unclear."""
-        await self._guest.task("POST", "/config", self._form(size))
+        await self._guest.task("config", form=self._form(size))
 
     def resize_command(self, size: Size) -> str:
         """The request, without its credentials. Raises Refused for what no machine has."""
-        form = " ".join(f"{name}={value}" for name, value in self._form(size).items())
-        return f"POST {self._guest.path}/config {form}"
+        return self._guest.command("config", form=self._form(size))
 
     async def close(self) -> None:
         """Let go of connections."""
-        await self._guest.api.close()
+        await self._guest.close()
 
     def _form(self, size: Size) -> dict[str, str]:
-        for field in ("cache_bytes", "workers"):
-            if getattr(size, field) is not None:
-                option = field.removesuffix("_bytes")
-                raise Refused(f"{self._node}: a virtual machine has no {option}: set it in the service's own file")
+        require_from_outside(size, self._node, "a virtual machine")
         form = {}
         if size.memory_bytes is not None:
             form["memory"] = str(size.memory_bytes // MIB)
@@ -201,6 +192,13 @@ class ProxmoxSize:
                 raise Refused(f"{self._node} has {self._sockets} sockets: {cpus} cpus cannot be shared among them")
             form["cores"] = f"{size.cpus / self._sockets:.0f}"
         return form
+
+
+def _data(document: Any) -> Any:
+    """Raises NotSeen for an answer without any."""
+    if not isinstance(document, dict) or "data" not in document:
+        raise NotSeen("an answer without `data`")
+    return document["data"]
 
 
 def _pending(rows: list[dict[str, Any]]) -> str:

@@ -11,6 +11,7 @@ from console.ports.plugins import Context
 from console.ports.protocols import Refused, Unclear, Verb
 from plugins._cgroups import filled, held_to, whole_host
 from plugins._commands import Commands, Unread, first_line, properties
+from plugins._sizes import require_from_outside
 
 STATES = {
     "active": ServiceState.RUNNING,
@@ -172,10 +173,7 @@ class SystemdSize:
         return sum(map(int, kib)) * 1024 if kib and all(word.isdecimal() for word in kib) else None
 
     def _words(self, size: Size) -> list[str]:
-        for field in ("cache_bytes", "workers"):
-            if getattr(size, field) is not None:
-                option = field.removesuffix("_bytes")
-                raise Refused(f"{self._commands.node}: a unit has no {option}: set it in the service's own file")
+        require_from_outside(size, self._commands.node, "a unit")
         given = [] if self._settings.persistent else ["--runtime"]
         return ["systemctl", "set-property", *given, self._unit, *self._limits(size)]
 

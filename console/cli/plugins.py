@@ -1,22 +1,25 @@
 """Plugins: what is there, what each can do, what failed to load; and one held to the contract of its port."""
 
 import asyncio
+from contextlib import closing
 from dataclasses import dataclass
 
 import click
 import rich.console
 from rich.table import Table
 
+from console.change.journal import Journal
 from console.cli.see import say_json
 from console.cli.settings import Mistake, settings, shared
 from console.contract import Verdict
 from console.contract.behaviour import outcomes
 from console.contract.trials import Trial, trials
 from console.ports.capabilities import capabilities
+from console.ports.clusterfile import ClusterFile
 from console.ports.plugins import PORTS, PluginError
 from console.ports.reach import Reach
 
-MARKS = {Verdict.HOLDS: "holds", Verdict.BROKEN: "BROKEN", Verdict.NOT_OFFERED: "-", Verdict.NOT_TRIED: "not tried"}
+MARKS = {Verdict.HOLDS: "holds", Verdict.BROKEN: "BROKEN", Verdict.NOT_OFFERED: "not offered"}
 
 
 @click.group(invoke_without_command=True)
@@ -37,8 +40,12 @@ def plugins(context: click.Context, as_json: bool) -> None:
     for row in rows:
         if row.problem:
             table.add_row(row.name, "FAILED", row.problem, row.place)
+        plain = [port for port, able in row.provides.items() if not able]
+        if plain:
+            table.add_row(row.name, ", ".join(plain), "", row.place)
         for port, able in row.provides.items():
-            table.add_row(row.name, port, ", ".join(able), row.place)
+            if able:
+                table.add_row(row.name, port, ", ".join(able), row.place)
     rich.console.Console().print(table)
 
 
@@ -81,9 +88,8 @@ async def _tried(name: str, change: str, as_json: bool) -> bool:
         found = await trials(file, reach, other, name, change)
         if not found:
             raise Mistake(f"{file.path} uses no plugin '{name}'; there: {', '.join(_used(file.table)) or 'none'}")
-        if change and not any(trial.change for trial in found):
-            names = ", ".join(trial.name for trial in found)
-            raise Mistake(f"--change {change}: plugin '{name}' stands for nothing of that name; it does for {names}")
+        if change:
+            _written_down(file, name, change, found)
         broken = [await _held(name, trial, as_json) for trial in found]
     finally:
         await reach.close()
@@ -91,18 +97,33 @@ async def _tried(name: str, change: str, as_json: bool) -> bool:
     return any(broken)
 
 
+def _written_down(file: ClusterFile, plugin: str, change: str, found: list[Trial]) -> None:
+    """That something is about to be tried stands in the journal first. Raises Mistake or JournalError."""
+    if not any(trial.change for trial in found):
+        names = ", ".join(dict.fromkeys(trial.name for trial in found))
+        raise Mistake(f"--change {change}: plugin '{plugin}' stands for nothing of that name; it does for {names}")
+    if file.table.environment.lower().startswith("prod"):
+        raise Mistake(f"{file.table.name} is a {file.table.environment} cluster: nothing is tried out on it")
+    with closing(Journal.open(settings().state_dir, file.table.name)) as journal:
+        journal.append_now("plugin.tried", target=change, detail={"plugin": plugin})
+
+
 async def _held(plugin: str, trial: Trial, as_json: bool) -> bool:
     """Every outcome of one trial as it comes; whether one is broken."""
     broken = False
+    untried = 0
     if not as_json:
         click.echo(f"plugin {plugin}, port {trial.suite.port}, {trial.name}")
     async for outcome in outcomes(trial.suite, trial.subject, change=trial.change):
         broken = broken or outcome.verdict is Verdict.BROKEN
+        untried += outcome.verdict is Verdict.NOT_TRIED
         if as_json:
             where = {"plugin": plugin, "port": trial.suite.port, "name": trial.name}
             say_json({**where, "says": outcome.says, "verdict": outcome.verdict, "why": outcome.why})
-        else:
-            click.echo(f"  {MARKS[outcome.verdict]:<10} {outcome.says}{f': {outcome.why}' if outcome.why else ''}")
+        elif outcome.verdict is not Verdict.NOT_TRIED:
+            click.echo(f"  {MARKS[outcome.verdict]:<11} {outcome.says}{f': {outcome.why}' if outcome.why else ''}")
+    if untried and not as_json:
+        click.echo(f"  not tried   {untried} that change something; `--change {trial.name}` tries them")
     return broken
 
 

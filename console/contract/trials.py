@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from console.cluster.snapshot import Size
+from console.cluster.snapshot import PoolMember, Size
+from console.contract.balancer import BALANCER
+from console.contract.balancer_subject import BalancerSubject
 from console.contract.behaviour import Suite
 from console.contract.health import HEALTH, HealthSubject
 from console.contract.host import FACTS, SHELL, FactsSubject, ShellSubject
@@ -13,11 +15,13 @@ from console.contract.lease import LEASE, LeaseSubject
 from console.contract.node import SERVICE, SIZE, ServiceSubject, SizeSubject
 from console.contract.replica_set import REPLICA_SET, ReplicaSetSubject
 from console.ports.clusterfile import ClusterFile
-from console.ports.protocols import KeepsLease
+from console.ports.protocols import BalancerPort, KeepsLease, Refused, SetsWeight
 from console.ports.reach import Reach
 
 NOBODY = ("127.0.0.1", 1)
 """Where nobody listens: the port of tcpmux."""
+NEW = "watchkeeper-trial"
+"""A server that stands in no pool."""
 LESS = 7 / 8
 MIB = 2**20
 
@@ -38,6 +42,7 @@ async def trials(file: ClusterFile, reach: Reach, other: Reach, plugin: str, cha
     """Every trial of that plugin; only what is named `change` may be changed. `other` is a second console's reach."""
     found = [
         *_of_set(file, reach, other, plugin, change),
+        *await _of_balancers(file, reach, plugin, change),
         *_of_hosts(file, reach, plugin),
         *_of_nodes(file, reach, plugin, change),
     ]
@@ -56,6 +61,44 @@ def _of_set(file: ClusterFile, reach: Reach, other: Reach, plugin: str, change: 
     if isinstance(replica_set, KeepsLease) and isinstance(other.replica_set, KeepsLease):
         subject = LeaseSubject(port=replica_set.lease, other=other.replica_set.lease)
         yield Trial(LEASE, "lease", subject, change == "lease")
+
+
+async def _of_balancers(file: ClusterFile, reach: Reach, plugin: str, change: str) -> list[Trial]:
+    """Each balancer by the first server that stands in most of its backends."""
+    found = []
+    for table, (name, port) in zip(file.table.balancers, reach.balancers.items(), strict=True):
+        if table.get("plugin") != plugin:
+            continue
+        view = await port.look()
+        places: dict[str, list[PoolMember]] = {}
+        for entry in view.servers:
+            places.setdefault(entry.server, []).append(entry)
+        entries = max(places.values(), key=len, default=[])
+        subject = BalancerSubject(
+            port=port,
+            name=name,
+            backend=entries[0].backend if entries else "",
+            elsewhere=entries[1].backend if len(entries) > 1 else "",
+            server=entries[0].server if entries else "",
+            new=NEW,
+            new_address=entries[0].address if entries else "",
+            sticky=frozenset(entry.backend for entry in view.servers if entry.sticky),
+            counts=any(entry.sessions is not None for entry in view.servers),
+            least_weight=_least_weight(port, entries[0]) if entries else 0,
+            before={(entry.backend, entry.server): entry for entry in view.servers},
+        )
+        found.append(Trial(BALANCER, name, subject, name == change))
+    return found
+
+
+def _least_weight(port: BalancerPort, entry: PoolMember) -> int:
+    """Not every balancer knows a weight of 0."""
+    try:
+        if isinstance(port, SetsWeight):
+            port.weight_command(entry.backend, entry.server, 0)
+    except Refused:
+        return 1
+    return 0
 
 
 def _of_hosts(file: ClusterFile, reach: Reach, plugin: str) -> Iterator[Trial]:

@@ -11,6 +11,7 @@ from console.lab.layout import NODES, Layout, Node
 from console.lab.record import write_private
 
 USER = "operator"
+CHUNK_BYTES = 65536
 
 
 class _Server(asyncssh.SSHServer):
@@ -72,17 +73,14 @@ async def _run(process: asyncssh.SSHServerProcess[bytes], node: Node) -> None:
         env={**os.environ, **dict(process.env), "WATCHKEEPER_LAB_NODE": node.name},
     )
     try:
-        # No EOF of its own after stdout ends: some clients close on it, before stderr and the exit status came.
-        await process.redirect(child.stdin, child.stdout, child.stderr, send_eof=False)
+        await process.redirect(stdin=child.stdin)
         closed = asyncio.ensure_future(process.channel.wait_closed())
-        ended = asyncio.ensure_future(child.wait())
+        ended = asyncio.ensure_future(_ended(child, process))
         await asyncio.wait({closed, ended}, return_when=asyncio.FIRST_COMPLETED)
         closed.cancel()
-        if not ended.done():
+        if not ended.done() or isinstance(ended.exception(), OSError):  # the client has gone
             ended.cancel()
             return
-        await process.stdout.drain()
-        await process.stderr.drain()
         code = ended.result()
         if code >= 0:
             process.exit(code)
@@ -92,3 +90,18 @@ async def _run(process: asyncssh.SSHServerProcess[bytes], node: Node) -> None:
         with suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
         process.close()
+
+
+async def _ended(child: asyncio.subprocess.Process, process: asyncssh.SSHServerProcess[bytes]) -> int:
+    """Its status, once all that it printed is on its way."""
+    assert child.stdout
+    assert child.stderr
+    # No EOF of its own after stdout ends: some clients close on it, before stderr and the exit status came.
+    await asyncio.gather(_copied(child.stdout, process.stdout), _copied(child.stderr, process.stderr))
+    return await child.wait()
+
+
+async def _copied(source: asyncio.StreamReader, target: asyncssh.SSHWriter[bytes]) -> None:
+    while chunk := await source.read(CHUNK_BYTES):
+        target.write(chunk)
+        await target.drain()

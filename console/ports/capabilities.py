@@ -1,5 +1,6 @@
 """What a plugin can do beyond its port; what a balancer's lacks is told before a plan is made."""
 
+import inspect
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -23,7 +24,7 @@ from console.ports.protocols import (
 
 CAPABILITIES: Mapping[str, Mapping[str, type]] = {
     "balancer": {
-        "drain, maint and ready": SetsAdmin,
+        "drain and maint": SetsAdmin,
         "weights": SetsWeight,
         "servers join and leave": AddsServers,
         "end sessions": EndsSessions,
@@ -46,8 +47,8 @@ LACKS = "its plugin does not offer it"
 def offered(port: BalancerPort, view: BalancerView) -> BalancerView:
     """The view, in which every backend refuses what the plugin has no capability for."""
     told = {backend.name: backend for backend in view.pools}
-    pools = tuple(_offered(port, told.get(name, Backend(name=name))) for name in view.backends)
-    return replace(view, pools=pools)
+    names = dict.fromkeys((*view.backends, *told, *(server.backend for server in view.servers)))
+    return replace(view, pools=tuple(_offered(port, told.get(name, Backend(name=name))) for name in names))
 
 
 def _offered(port: BalancerPort, backend: Backend) -> Backend:
@@ -70,4 +71,5 @@ def capabilities(port: str, provider: type) -> tuple[str, ...]:
 
 
 def _has(provider: type, protocol: type) -> bool:
-    return all(hasattr(provider, name) for name in vars(protocol) if not name.startswith("_"))
+    declared = {name for kind in provider.__mro__ for name in inspect.get_annotations(kind)}
+    return all(hasattr(provider, name) or name in declared for name in vars(protocol) if not name.startswith("_"))

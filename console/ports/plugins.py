@@ -1,8 +1,8 @@
 """The one door for plugins: loaded by name, one at a time, a broken one reported and never fatal to others.
 
-A plugin is a file `NAME.py` or a folder `NAME/` in the bundled `plugins/`, or in the user's plugin directory; or a
-module that an installed package names under the entry point group `watchkeeper.plugins`. It defines `PROVIDES`, a
-mapping of port name to class:
+A plugin is a file `NAME.py` or a folder `NAME/` in the bundled `plugins/`, or in the user's plugin directory, where an
+underscore stands for a dash of the name; or a module that an installed package names under the entry point group
+`watchkeeper.plugins`. It defines `PROVIDES`, a mapping of port name to class:
 
     PROVIDES = {"balancer": HAProxy}
 
@@ -68,7 +68,7 @@ class Plugins:
     def names(self) -> tuple[str, ...]:
         """The names that are there, without importing any."""
         found = {
-            entry.stem
+            entry.stem.replace("_", "-")
             for folder in self.folders
             if folder.is_dir()
             for entry in folder.iterdir()
@@ -95,7 +95,7 @@ class Plugins:
         return provides[port]
 
     def _module(self, name: str) -> ModuleType:
-        qualified = f"plugins.{name}"
+        qualified = f"plugins.{_stem(name)}"
         if qualified in sys.modules:
             return sys.modules[qualified]
         try:
@@ -127,7 +127,7 @@ class Plugins:
 
     def _path(self, name: str) -> Path:
         for folder in self.folders:
-            for path in (folder / f"{name}.py", folder / name / "__init__.py"):
+            for path in (folder / f"{_stem(name)}.py", folder / _stem(name) / "__init__.py"):
                 if path.is_file():
                     return path
         names = self.names()
@@ -155,3 +155,8 @@ def _installed(entry: "EntryPoint") -> ModuleType:
     if not isinstance(module, ModuleType):
         raise PluginError(f"plugin '{entry.name}': its entry point {entry.value} is no module")
     return module
+
+
+def _stem(name: str) -> str:
+    """The file's name: a module has no dash."""
+    return name.replace("-", "_")

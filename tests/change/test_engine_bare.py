@@ -151,6 +151,13 @@ async def test_a_restart_of_a_server_goes_without_a_wait_where_none_can_be_had(t
         assert world.admins("app2") == {Admin.READY}
 
 
+async def test_a_weight_that_is_written_anyway_is_not_said_to_be_lost_by_a_reload(tmp_path: Path) -> None:
+    async with memory_session(tmp_path) as (session, world):
+        await bare(session, world, "lb2")
+        [note] = session.plan("set-weight", "app2", {"weight": 30}).notes
+        assert note == "It will not survive a reload: the configuration says 100 in app on lb1 and 100 in web on lb1."
+
+
 async def test_sessions_that_one_balancer_does_not_tell_are_not_known_and_not_none(tmp_path: Path) -> None:
     async with memory_session(tmp_path) as (session, world):
         world.set_sessions("app2", 3)

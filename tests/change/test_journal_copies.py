@@ -85,7 +85,9 @@ async def test_a_copy_that_is_away_falls_behind_says_why_and_catches_up(journal:
     copier = Copier(journal, {"far": copy})
     copy.away = "no route to it"
     write(journal, 3)
-    assert (await copier.turn("far")).says == "journal copy far is 3 records behind: no route to it"
+    state = await copier.turn("far")
+    assert state.says == "journal copy far is 3 records behind: no route to it"
+    assert [(finding.code, finding.says) for finding in state.findings] == [("journal-copy-behind", f"{state.says}.")]
     copy.away = ""
     assert (await copier.turn("far")).says == "journal copy far has all 3 records"
     assert copy.seqs == [1, 2, 3]
@@ -125,6 +127,18 @@ async def test_two_consoles_never_send_at_the_same_time(journal: Journal) -> Non
     assert sum(copy.batches) == 2 * BATCH
 
 
+async def test_while_another_console_sends_it_is_told_how_far_it_has_come(journal: Journal) -> None:
+    sending, idle = Copy(), Copy()
+    sending.hangs = True
+    write(journal, 4)
+    task = asyncio.create_task(Copier(journal, {"far": sending}).turn("far"))
+    await asyncio.sleep(0.3)
+    state = await Copier(journal, {"far": idle}).turn("far")
+    task.cancel()
+    assert (state.behind, state.problem) == (4, "")
+    assert idle.kept == {}
+
+
 async def test_a_fork_is_told_and_nothing_more_is_sent(journal: Journal, tmp_path: Path) -> None:
     copy = Copy()
     write(journal, 2)
@@ -135,6 +149,7 @@ async def test_a_fork_is_told_and_nothing_more_is_sent(journal: Journal, tmp_pat
     copy.kept[forged] = replace(copy.kept[forged], hash="f" * 64)
     state = await copier.turn("far")
     assert state.forked
+    assert [str(finding.severity) for finding in state.findings] == ["critical"]
     assert state.says.startswith("journal copy far holds ANOTHER journal: record ")
 
 

@@ -184,8 +184,10 @@ def test_the_readme_names_every_action() -> None:
 def test_the_schema_is_json_and_plugins_are_listed(tmp_path: Path) -> None:
     assert "ClusterTable" in json.dumps(json.loads(watchkeeper(tmp_path, "config", "schema")[1]))
     plugins = json.loads(watchkeeper(tmp_path, "plugins", "--json")[1])
-    assert plugins["haproxy"] == "balancer"
-    assert plugins["mongodb"] == "replica_set"
+    assert plugins["haproxy"]["from"] == "bundled"
+    assert "servers join and leave" in plugins["haproxy"]["provides"]["balancer"]
+    assert "step down" in plugins["mongodb"]["provides"]["replica_set"]
+    assert not [name for name, told in plugins.items() if told["problem"]]
 
 
 def test_advise_tells_headroom_and_advice_as_words_and_as_a_document(tmp_path: Path, memory: str) -> None:
@@ -267,3 +269,16 @@ def test_a_time_that_is_none_is_exit_code_2(tmp_path: Path, memory: str) -> None
     words = ("run", "drain", "app2", "--reason", "x", "--yes", "--until", "soon", "--cluster", memory)
     code, _, err = watchkeeper(tmp_path, *words)
     assert (code, "--until: expected a time" in err) == (2, True)
+
+
+@pytest.mark.parametrize("words", [("--persist",), ("--persist", "yes"), ("--persist=yes",)])
+def test_persist_alone_says_yes(tmp_path: Path, memory: str, words: tuple[str, ...]) -> None:
+    code, out, err = watchkeeper(tmp_path, "plan", "maint", "app2", "--cluster", memory, "--json", *words)
+    assert code == 0, err
+    assert "write app2 into the balancers' configurations" in [step["does"] for step in json.loads(out)["steps"]]
+
+
+def test_a_plan_that_is_not_asked_to_persist_does_not_write(tmp_path: Path, memory: str) -> None:
+    code, out, _ = watchkeeper(tmp_path, "plan", "maint", "app2", "--cluster", memory, "--json", "--persist", "no")
+    assert code == 0
+    assert not [step for step in json.loads(out)["steps"] if "configurations" in step["does"]]

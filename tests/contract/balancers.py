@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import shutil
 import subprocess
 import tempfile
 from asyncio import StreamReader, StreamWriter
@@ -16,43 +15,51 @@ import pytest
 from console import lab as labs
 from console.cluster.snapshot import Health
 from console.contract import within
-from console.contract.balancer import BalancerSubject
+from console.contract.balancer_subject import BalancerSubject
 from console.lab import programs
 from console.ports.clusterfile import ClusterFile
 from console.ports.plugins import Context, Plugins, bundled
 from console.ports.protocols import BalancerPort, EndsSessions, Persists
 from console.ports.reach import Reach
+from console.ports.secrets import Secret
 from plugins.haproxy import HAProxy
 from plugins.haproxy.joining import takes_cookie
+from plugins.haproxy_dataplane import DataPlane
 from plugins.memory import cluster_file
 from plugins.nginx import Nginx
+from plugins.nginx_plus import NginxPlus
 from tests.conftest import RunningLab
 from tests.contract.nginx_process import installed, nginx_process, nodes_at
+from tests.contract.replay import dataplane as replayed_dataplane
+from tests.contract.replay import nginx_plus as replayed_plus
+from tests.contract.replay.server import replaying
+from tests.contract.subject import Held, case, of
 
 SERVERS = ("app1", "app2", "app3")
 
 
 @asynccontextmanager
-async def memory(request: pytest.FixtureRequest) -> AsyncIterator[BalancerSubject]:
+async def memory(request: pytest.FixtureRequest) -> AsyncIterator[Held[BalancerSubject]]:
     """A balancer of a world."""
     port = _reach(cluster_file("balancers"), "memory.toml").balancer("lb1")
-    yield replace(_like_the_lab(port, "app2:8080"), stands_for="memory")
+    yield Held("memory", "memory", "a world in memory", _like_the_lab(port, "app2:8080"))
 
 
 @asynccontextmanager
-async def lab_haproxy(request: pytest.FixtureRequest) -> AsyncIterator[BalancerSubject]:
+async def lab_haproxy(request: pytest.FixtureRequest) -> AsyncIterator[Held[BalancerSubject]]:
     """The HAProxy of the lab."""
     lab: RunningLab = request.getfixturevalue("lab")
     labs.await_green(lab.name, lab.state_dir)
     reach = _reach(await asyncio.to_thread(Path(lab.status.cluster_file).read_text), str(lab.status.cluster_file))
     port = reach.balancer("lb1")
     [address] = {s.address for s in (await port.look()).servers if s.server == "app2"}
-    yield _like_the_lab(port, address)
+    version = (await port.look()).version
+    yield Held("haproxy", "real", f"HAProxy {version}", _like_the_lab(port, address))
     await reach.close()
 
 
 @asynccontextmanager
-async def system_haproxy(request: pytest.FixtureRequest) -> AsyncIterator[BalancerSubject]:
+async def system_haproxy(request: pytest.FixtureRequest) -> AsyncIterator[Held[BalancerSubject]]:
     """The HAProxy of the system, where it is of another version than the lab's."""
     binary = installed("haproxy")
     if _version(binary) == _version(programs.haproxy()):
@@ -82,12 +89,13 @@ backend web
         settings = HAProxy.Settings(socket=f"unix://{folder}/admin", config=str(config), checker=checker)
         port = HAProxy(settings, Context(name="lb1"))
         await _up(port)
-        takes = takes_cookie((await port.look()).version)
-        yield replace(_like_the_lab(port, addresses[3]), pins_added=takes)
+        version = (await port.look()).version
+        subject = replace(_like_the_lab(port, addresses[3]), pins_added=takes_cookie(version))
+        yield Held("haproxy", "real", f"HAProxy {version}", subject)
 
 
 @asynccontextmanager
-async def nginx(request: pytest.FixtureRequest) -> AsyncIterator[BalancerSubject]:
+async def nginx(request: pytest.FixtureRequest) -> AsyncIterator[Held[BalancerSubject]]:
     """The nginx of the system, in a folder of its own."""
     binary = installed("nginx")
     async with AsyncExitStack() as stack:
@@ -95,28 +103,55 @@ async def nginx(request: pytest.FixtureRequest) -> AsyncIterator[BalancerSubject
         running = stack.enter_context(nginx_process(binary, addresses[:3]))
         port = Nginx(running.settings, Context(name="lb1", lines=nodes_at(addresses)))
         await within(port.look, lambda view: view.health is Health.UP, "nginx is up")
-        made = _like_the_lab(port, addresses[3])
-        yield replace(made, counts=False, least_weight=1, lacks=frozenset({EndsSessions, Persists}))
+        subject = replace(_like_the_lab(port, addresses[3]), counts=False, least_weight=1)
+        version = (await port.look()).version
+        yield Held("nginx", "real", f"nginx {version}", subject, frozenset({EndsSessions, Persists}))
+
+
+@asynccontextmanager
+async def nginx_plus(request: pytest.FixtureRequest) -> AsyncIterator[Held[BalancerSubject]]:
+    """NGINX Plus by the answers that its vendor documents."""
+    addresses = [f"127.0.0.1:{port}" for port in (8001, 8002, 8003, 8009)]
+    replay = replayed_plus.NginxPlus({"app": addresses[:3], "web": addresses[:3]})
+    async with replaying(replay.handle, replay.prefix) as url:
+        settings = NginxPlus.Settings(url=url, state_file=True)
+        port = NginxPlus(settings, Context(name="lb1", lines=nodes_at(addresses)))
+        subject = replace(_like_the_lab(port, addresses[3]), sticky=frozenset(), least_weight=1)
+        lacks = frozenset({EndsSessions, Persists})
+        yield Held("nginx-plus", "replayed", "the API reference of NGINX Plus", subject, lacks)
+
+
+@asynccontextmanager
+async def haproxy_dataplane(request: pytest.FixtureRequest) -> AsyncIterator[Held[BalancerSubject]]:
+    """HAProxy's Data Plane API by the answers that its vendor documents."""
+    addresses = [f"127.0.0.1:{port}" for port in (8001, 8002, 8003, 8009)]
+    replay = replayed_dataplane.DataPlane({"app": addresses[:3], "web": addresses[:3]}, cookie=("web",))
+    user, password = replayed_dataplane.USER, replayed_dataplane.PASSWORD
+    async with replaying(replay.handle, replay.prefix, user=user, password=password) as url:
+        settings = DataPlane.Settings(url=url, username=user, password=Secret(password))
+        subject = _like_the_lab(DataPlane(settings, Context(name="lb1")), addresses[3])
+        lacks = frozenset({EndsSessions, Persists})
+        yield Held("haproxy-dataplane", "replayed", "the specification of the Data Plane API 3", subject, lacks)
 
 
 SUBJECTS = [
-    pytest.param(memory, id="memory"),
-    pytest.param(lab_haproxy, id="haproxy-lab", marks=pytest.mark.live),
-    pytest.param(system_haproxy, id="haproxy-system", marks=pytest.mark.live),
-    pytest.param(nginx, id="nginx", marks=pytest.mark.live),
+    case(memory, "memory"),
+    case(lab_haproxy, "haproxy-lab", pytest.mark.live),
+    case(system_haproxy, "haproxy-system", pytest.mark.live),
+    case(nginx, "nginx", pytest.mark.live),
+    case(nginx_plus, "nginx-plus"),
+    case(haproxy_dataplane, "haproxy-dataplane"),
 ]
 """Every one that there is."""
 
 
 @asynccontextmanager
-async def as_it_was(subject: BalancerSubject) -> AsyncIterator[BalancerSubject]:
+async def as_it_was(held: Held[BalancerSubject]) -> AsyncIterator[Held[BalancerSubject]]:
     """The subject that knows every place as it is now; put back and closed after."""
-    view = await subject.port.look()
-    assert view.servers, view.reason
-    known = replace(subject, before={(server.backend, server.server): server for server in view.servers})
-    yield known
+    known = await held.subject.known()
+    yield of(held, known)
     await known.restore()
-    await subject.port.close()
+    await known.port.close()
 
 
 @asynccontextmanager
@@ -133,15 +168,16 @@ async def answering() -> AsyncIterator[str]:
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     host, port = server.sockets[0].getsockname()
     name = f"{host}:{port}"
-    yield name
-    server.close()
+    try:
+        yield name
+    finally:
+        server.close()
 
 
 def _like_the_lab(port: BalancerPort, new_address: str) -> BalancerSubject:
     return BalancerSubject(
         port=port,
         name="lb1",
-        stands_for="real",
         backend="app",
         elsewhere="web",
         server="app2",
@@ -167,8 +203,10 @@ async def _up(port: BalancerPort) -> None:
 @contextmanager
 def _running(*argv: str) -> Iterator[None]:
     with subprocess.Popen(argv) as process:
-        yield
-        process.terminate()
+        try:
+            yield
+        finally:
+            process.terminate()
 
 
 def _reach(text: str, path: str) -> Reach:
@@ -178,6 +216,5 @@ def _reach(text: str, path: str) -> Reach:
 @contextmanager
 def _short_folder() -> Iterator[Path]:
     """A folder whose path is short enough for unix sockets."""
-    folder = Path(tempfile.mkdtemp(prefix="wk", dir="/tmp"))
-    yield folder
-    shutil.rmtree(folder)
+    with tempfile.TemporaryDirectory(prefix="wk", dir="/tmp") as folder:
+        yield Path(folder)

@@ -56,7 +56,7 @@ async def virsh() -> AsyncIterator[tuple[VirshHost, str]]:
     )
     host = VirshHost(process)
     try:
-        yield host, (await host.run(["virsh", "--quiet", "--connect", CONNECT, "version"])).stdout.split()[-1]
+        yield host, (await host.run(["virsh", "--quiet", "--connect", CONNECT, "version"])).stdout.split()[4]
     finally:
         process.terminate()
         await process.wait()

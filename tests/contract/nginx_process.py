@@ -72,10 +72,14 @@ http {{
     (folder / "sites" / "web").write_text("upstream web {\n    ip_hash;\n    include servers/web.conf;\n}\n")
     (folder / "conf.d" / "web.conf").symlink_to("../sites/web")
     program = (binary, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log"))
-    with subprocess.Popen(program, stderr=subprocess.DEVNULL) as process:
-        yield NginxProcess(folder, f"http://{listen}/", program)
-        process.terminate()
-    shutil.rmtree(folder)
+    try:
+        with subprocess.Popen(program, stderr=subprocess.DEVNULL) as process:
+            try:
+                yield NginxProcess(folder, f"http://{listen}/", program)
+            finally:
+                process.terminate()
+    finally:
+        shutil.rmtree(folder)
 
 
 def nodes_at(addresses: Sequence[str]) -> tuple[NodeLine, ...]:

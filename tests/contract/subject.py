@@ -42,7 +42,7 @@ async def held_to(
 ) -> Outcome:
     """One behaviour tried, told to the table, and expected to hold unless it is not offered."""
     outcome = await run(behaviour, held.subject, change=True)
-    record("contract", (suite.port, held.plugin, held.stands_for, held.against, behaviour.says, outcome.verdict))
+    record("contract", (suite.port, held.plugin, held.stands_for, held.against, behaviour.says, str(outcome.verdict)))
     lacking = bool(held.lacks & set(behaviour.needs)) or bool(held.without and held.without in behaviour.says)
     assert outcome.verdict is (Verdict.NOT_OFFERED if lacking else Verdict.HOLDS), outcome.why
     return outcome

@@ -55,7 +55,7 @@ backend app
     default-server inter 100ms fall 1 rise 1
 {servers}""")
 
-    def cluster_file(self, checker: list[str]) -> ClusterFile:
+    def cluster_file(self, checker: list[str], more: str = "") -> ClusterFile:
         memory = f'plugin = "memory"\nworld = "persisting{next(_numbers)}"'
         nodes = "".join(
             f'[[nodes]]\nname = "{name}"\naddress = "{address.partition(":")[0]}"\n'
@@ -78,15 +78,17 @@ socket = "unix://{self.folder}/admin"
 config = "{self.config}"
 checker = {checker}
 deadline_s = 10.0
-{nodes}"""
+{more}{nodes}"""
         return ClusterFile.decode(text, Path("persisting.toml"), Plugins((bundled("plugins"),)))
 
     @contextmanager
     def running(self) -> Iterator[None]:
         argv = [programs.haproxy(), "-W", "-db", "-f", str(self.config)]
         with (self.folder / "log").open("wb") as log, subprocess.Popen(argv, stderr=log) as self.process:
-            yield
-            self.process.terminate()
+            try:
+                yield
+            finally:
+                self.process.terminate()
 
     async def reload(self) -> None:
         """Another worker, which knows what is written."""

@@ -16,6 +16,7 @@ from plugins._local import LocalShell
 from plugins.nginx import Nginx
 from tests.contract.balancers import answering
 from tests.contract.nginx_process import NginxProcess, installed, nginx_process, nodes_at
+from tests.plugins.ssh_server import Network
 
 pytestmark = pytest.mark.live
 
@@ -186,6 +187,34 @@ async def test_one_that_does_not_run_is_down_and_one_without_a_pid_file_is_unkno
     settings.pid_file = str(tmp_path / "none.pid")
     unknown = await Nginx(settings, Context(name="lb1")).look()
     assert (unknown.health, "`pid_file` is another" in unknown.reason) == (Health.UNKNOWN, True)
+
+
+async def test_over_ssh_it_is_looked_at_changed_and_left_as_it_was_when_the_connection_is_lost(
+    running: NginxProcess, addresses: list[str], network: Network
+) -> None:
+    server = await network.server()
+    network.know(server)
+    network.alias("lb1", server.port)
+    shells, settings = network.shells(), running.settings
+    settings.host = ""
+    made = Nginx(settings, Context(name="lb1", lines=nodes_at(addresses), shells=shells))
+    await within(made.look, lambda view: view.health is Health.UP, "nginx is up")
+    await made.set_admin("app", "app2", Admin.MAINT)
+    [app2] = [s for s in (await made.look()).servers if (s.backend, s.server) == ("app", "app2")]
+    assert app2.admin is Admin.MAINT
+    before = running.app.read_bytes()
+    await server.stop()
+    with pytest.raises(Refused, match="nothing was changed"):
+        await made.set_admin("app", "app2", Admin.READY)
+    assert running.app.read_bytes() == before
+    view = await made.look()
+    assert view.health is Health.UNKNOWN
+    assert view.reason
+
+
+def test_without_a_shell_table_it_must_be_on_this_machine() -> None:
+    with pytest.raises(ValueError, match=r'need a \[shell\] table, or host = "local"'):
+        Nginx(Nginx.Settings(), Context(name="lb1"))
 
 
 def nine(nginx: Nginx) -> str:

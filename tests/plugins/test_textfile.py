@@ -98,16 +98,16 @@ async def test_what_another_changed_meanwhile_stays(disk: Disk) -> None:
 
 
 async def test_a_full_disk_changes_nothing(disk: Disk) -> None:
-    full = Completed(status=1, stdout="", stderr="tee: .app.conf: No space left on device\n")
+    full = Completed(status=1, stdout="", stderr="dd: .app.conf: No space left on device\n")
     with pytest.raises(Refused, match="No space left on device"):
-        await file(disk, Shell("tee", full)).replace("old\n", "new\n")
+        await file(disk, Shell("dd", full)).replace("old\n", "new\n")
     assert disk.reads() == b"old\n"
     assert ".app.conf.watchkeeper-new" not in disk.names()
 
 
 async def test_a_write_that_was_cut_short_changes_nothing(disk: Disk) -> None:
     with pytest.raises(Refused, match="reads otherwise: is its disk full"):
-        await file(disk, Shell("tee", Completed(status=0, stdout="", stderr=""))).replace("old\n", "new\n")
+        await file(disk, Shell("dd", Completed(status=0, stdout="", stderr=""))).replace("old\n", "new\n")
     assert disk.reads() == b"old\n"
 
 
@@ -118,7 +118,7 @@ async def test_a_connection_that_is_lost_in_the_last_step_is_unclear(disk: Disk)
 
 async def test_a_connection_that_is_lost_before_it_has_changed_nothing(disk: Disk) -> None:
     with pytest.raises(Refused, match="the connection was lost"):
-        await file(disk, Shell("tee", ShellError("lb1: the connection was lost"))).replace("old\n", "new\n")
+        await file(disk, Shell("dd", ShellError("lb1: the connection was lost"))).replace("old\n", "new\n")
     assert disk.reads() == b"old\n"
 
 

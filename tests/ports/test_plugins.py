@@ -147,3 +147,15 @@ def _provides(plugins: Plugins, name: str, port: str) -> bool:
             return False
         raise
     return True
+
+
+def test_a_name_is_written_with_dashes_and_its_file_with_underscores(tmp_path: Path) -> None:
+    plugins = Plugins((folder(tmp_path, big_kiosk=KIOSK),))
+    assert plugins.names() == ("big-kiosk",)
+    assert plugins.load("big-kiosk", "health") is plugins.load("big_kiosk", "health")
+    with pytest.raises(PluginError, match="did you mean 'big-kiosk'"):
+        plugins.load("bik-kiosk", "health")
+
+
+def test_what_plugins_share_is_no_plugin(tmp_path: Path) -> None:
+    assert Plugins((folder(tmp_path, _shared=KIOSK),)).names() == ()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from console.change.action import Action, Parameter, Value
-from console.change.actions import persisting, pool
+from console.change.actions import offers, persisting, pool
 from console.change.ops import Place, SetWeights
 from console.change.plan import Plan, Step
 from console.change.proofs import WeightIs
@@ -56,7 +56,7 @@ def plan(snapshot: Snapshot, target: str, parameters: Mapping[str, Value]) -> Pl
         steps=(*([_step(target, before, after)] if before != after else []), *written),
         impact=impact(snapshot, with_weight(snapshot, target, 0) if wanted == 0 else snapshot, tier="app"),
         fingerprint=(*pool.fingerprint(server), *((f"{place} weight", str(weight)) for place, weight in before)),
-        notes=_notes(server, weights, persists=persisting.asked(parameters)),
+        notes=_notes(snapshot, server, weights, persists=persisting.asked(parameters)),
     )
 
 
@@ -70,7 +70,7 @@ def _step(name: str, before: tuple[tuple[Place, int], ...], after: tuple[tuple[P
     )
 
 
-def _notes(server: AppServer, after: Mapping[Place, int], *, persists: bool) -> tuple[str, ...]:
+def _notes(snapshot: Snapshot, server: AppServer, after: Mapping[Place, int], *, persists: bool) -> tuple[str, ...]:
     notes = []
     if 0 in after.values():
         notes.append(
@@ -79,7 +79,7 @@ def _notes(server: AppServer, after: Mapping[Place, int], *, persists: bool) -> 
     differs = [
         f"{entry.written_weight} in {entry.backend} on {entry.balancer}"
         for entry in server.pools
-        if entry.written_weight not in (None, after[pool.place(entry)])
+        if entry.written_weight not in (None, after[pool.place(entry)]) and not offers.lasts(snapshot, entry)
     ]
     if differs and not persists:
         notes.append(f"It will not survive a reload: the configuration says {listed(differs)}.")

@@ -18,6 +18,8 @@ from console.change.journal.database import rows
 from console.change.journal.files import make_file
 from console.change.journal.record import JournalError, decode
 from console.change.journal.store import Journal
+from console.cluster.finding import critical, warning
+from console.cluster.snapshot import Finding
 from console.ports.protocols import CopiedRecord, Forked, JournalCopy, NotKept
 
 DEADLINE_S = 5.0
@@ -42,6 +44,13 @@ class CopyState:
     """It holds another record under a number of ours: nothing more is sent."""
 
     @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong with it, for whoever looks at the cluster."""
+        if self.forked:
+            return (critical("journal-forked", self.name, f"{self.says}."),)
+        return (warning("journal-copy-behind", self.name, f"{self.says}."),) if self.problem else ()
+
+    @property
     def says(self) -> str:
         """One line for the operator."""
         if self.forked:
@@ -60,6 +69,7 @@ class Copier:
     copies: Mapping[str, JournalCopy]
     states: dict[str, CopyState] = field(default_factory=dict)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    _turns: dict[str, asyncio.Lock] = field(default_factory=dict)
 
     def start(self) -> None:
         """Begin to send; one task a copy."""
@@ -83,14 +93,17 @@ class Copier:
 
     async def turn(self, name: str) -> CopyState:
         """Send what a copy lacks, batch by batch; never raises."""
-        folder = self.journal.path.parent
-        with _held(folder / f"journal.copy.{_file_name(name)}") as pointer:
-            if pointer is None:  # another console is at it
-                state = self.states.get(name, CopyState(name=name))
-            else:
-                state = await self._sent(name, pointer)
-        self.states[name] = state
-        return state
+        path = self.journal.path.parent / f"journal.copy.{_file_name(name)}"
+        async with self._turns.setdefault(name, asyncio.Lock()):
+            with _pointer(path) as (pointer, alone):
+                if pointer is None:
+                    state = CopyState(name=name, problem=f"{path} cannot be used")
+                elif alone:
+                    state = await self._sent(name, pointer)
+                else:  # another console is at it
+                    state = await asyncio.to_thread(self._read, name, pointer)
+            self.states[name] = state
+            return state
 
     async def _sent(self, name: str, pointer: int) -> CopyState:
         state = await asyncio.to_thread(self._read, name, pointer)
@@ -147,20 +160,20 @@ class Copier:
 
 
 @contextmanager
-def _held(path: Path) -> "Iterator[int | None]":
-    """The descriptor of a pointer's file while this console alone holds it; None while another does."""
+def _pointer(path: Path) -> Iterator[tuple[int | None, bool]]:
+    """The descriptor of a pointer's file, None where there can be none; and whether this console alone holds it."""
     try:
         make_file(path)
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     except (OSError, JournalError):
-        yield None
+        yield None, False
         return
     try:
-        held = False
+        alone = False
         with suppress(OSError):
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            held = True
-        yield descriptor if held else None
+            alone = True
+        yield descriptor, alone
     finally:
         os.close(descriptor)
 
