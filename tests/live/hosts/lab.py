@@ -91,13 +91,14 @@ def up(home: Path, say: Callable[[str], None]) -> Lab:
     down(home)
     layout = Layout(home.absolute())
     home.mkdir(parents=True, mode=0o700, exist_ok=True)
-    previous = signal.signal(signal.SIGTERM, interrupt)
+    # Of both: a shell that starts it in the background has it ignore the one.
+    previous = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     processes: dict[str, Process] = {}
     try:
         _record(layout, processes)
         files.write(layout)
         say(f"booting {len(HOSTS)} hosts in {home}")
-        processes["switch"] = network.switch()
+        processes["switch"] = network.switch(layout.tag)
         for host in HOSTS:
             processes[host.name] = machine.prepare(root, layout.folder(host), host.name, layout.tag)
             _record(layout, processes)
@@ -112,18 +113,20 @@ def up(home: Path, say: Callable[[str], None]) -> Lab:
         down(home, processes)
         raise
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
     return lab
 
 
 def down(home: Path, processes: dict[str, Process] | None = None) -> bool:
     """End everything of a lab and remove its directory; False when there is none."""
     layout = Layout(home.absolute())
-    if not home.exists() or not any(home.iterdir()):
+    left = machine.tagged(layout.tag)
+    if not left and (not home.exists() or not any(home.iterdir())):
         return False
-    if not layout.path(PROCESSES).exists():
+    if home.exists() and not layout.path(PROCESSES).exists():
         raise RuntimeError(f"{home} is no lab's directory: it has no {PROCESSES}; give an empty one, or a new one")
-    for process in {**_recorded(layout), **(processes or {})}.values():
+    for process in (*left, *_recorded(layout).values(), *(processes or {}).values()):
         process.end()
     for host in HOSTS:
         machine.leave_groups(f"{layout.tag}-{host.name}")
@@ -177,5 +180,5 @@ def _recorded(layout: Layout) -> dict[str, Process]:
 
 
 def interrupt(*_: object) -> None:
-    """A SIGTERM takes the same way out as a Ctrl-C."""
+    """Every signal takes the way out of a Ctrl-C."""
     raise KeyboardInterrupt

@@ -70,6 +70,12 @@ class Process:
             time.sleep(0.02)
 
 
+def tagged(tag: str) -> list[Process]:
+    """Whatever was started under this tag and still runs, its record lost or not."""
+    started = psutil.process_iter(["pid", "cmdline"])
+    return [Process.of(found.pid) for found in started if tag in (found.info["cmdline"] or ())]
+
+
 def _runs(process: psutil.Process) -> bool:
     """A zombie has ended, whenever its parent may look."""
     with suppress(psutil.Error):

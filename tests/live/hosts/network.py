@@ -14,16 +14,16 @@ NETWORKS = {"service": "eth0", "management": "eth1"}
 """Each bridge, and what its cable's end is called in a host."""
 
 
-def switch() -> Process:
+def switch(tag: str) -> Process:
     """The process that the bridges belong to."""
     child = subprocess.Popen(
-        ["unshare", "--net", "sleep", "infinity"],
+        ["unshare", "--net", "sh", "-c", "sleep infinity & wait", "switch", tag],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    return in_namespaces(child, "sleep")
+    return in_namespaces(child, "sh")
 
 
 def wire(layout: Layout, middle: Process, hosts: Mapping[Host, Process]) -> None:

@@ -4,18 +4,26 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import asyncssh
 import pytest
 
 from tests.live.hosts import lab as labs
-from tests.live.hosts.console import Console, Ran
+from tests.live.hosts.console import Console, Ran, load
 from tests.live.hosts.lab import Lab
 from tests.live.hosts.layout import find, units
 
 pytestmark = [pytest.mark.hosts, pytest.mark.timeout(900)]
 
 REFUSED, UNDONE, UNKNOWN = 3, 4, 5
+
+
+@pytest.fixture(autouse=True)
+async def traffic(console: Console, tmp_path: Path) -> AsyncIterator[None]:
+    """Clients, as there always are: an idle set writes every 10 s, and looks as far behind until its next heartbeat."""
+    async with load(console.lab, tmp_path):
+        yield
 
 
 async def changed(console: Console, action: str, target: str, *words: str) -> Ran:

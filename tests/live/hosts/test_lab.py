@@ -4,6 +4,7 @@ import asyncio
 import json
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -18,10 +19,11 @@ pytestmark = [pytest.mark.hosts, pytest.mark.timeout(600)]
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
+def home(tmp_path: Path) -> Iterator[Path]:
     if why := labs.missing():
         pytest.skip(why)
-    return tmp_path / "lab"
+    yield tmp_path / "lab"
+    labs.down(tmp_path / "lab")
 
 
 async def begun(home: Path) -> tuple[asyncio.subprocess.Process, list[Process]]:
