@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from console.cluster.text import clean
 from console.ports.plugins import Context
 from console.ports.protocols import Completed, Refused, Shell, ShellError, Unclear
-from plugins._sudo import LIST_ALL, SUDO, asks_password, list_one
+from plugins._sudo import SUDO, unallowed
 
 SHOWN_CHARACTERS = 200
 REACH_S = 2.0
@@ -93,14 +93,13 @@ class Commands:
         return found
 
     async def _forbidden(self, argvs: Sequence[Sequence[str]]) -> str:
-        rules = (await self.completed(LIST_ALL)).stdout
-        for argv in argvs:
-            done = await self.completed(list_one(argv))
-            if done.status:
-                return self.problem([*SUDO, *argv], done) if done.stderr.strip() else self._unallowed(argv, "")
-            if asks_password(done.stdout.strip(), rules):
-                return self._unallowed(argv, "its rule asks for a password")
-        return ""
+        found = await unallowed(self.completed, argvs)
+        if found is None:
+            return ""
+        argv, done = found
+        if done is None:
+            return self._unallowed(argv, "its rule asks for a password")
+        return self.problem([*SUDO, *argv], done) if done.stderr.strip() else self._unallowed(argv, "")
 
     def problem(self, argv: Sequence[str], done: Completed) -> str:
         """What a failed command says, with the mend where it is known."""

@@ -4,17 +4,33 @@
 only in the list of all rules, of which the last that matches counts (measured with sudo 1.9.13).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
 
+from console.ports.protocols import Completed
+
 SUDO = ("sudo", "-n")
+"""Fails instead of asking for a password."""
 LIST_ALL = (*SUDO, "-l", "-l")
 WITHOUT_PASSWORD = "!authenticate"
 
 
-def list_one(argv: Sequence[str]) -> list[str]:
-    """The question whether a command is allowed; its answer is the command with its full path."""
-    return [*SUDO, "-l", *argv]
+Run = Callable[[Sequence[str]], Awaitable[Completed]]
+
+
+async def unallowed(run: Run, argvs: Sequence[Sequence[str]]) -> tuple[Sequence[str], Completed | None] | None:
+    """The first command that may not be run without a password, and sudo's answer where it refused; None: all may.
+
+    Raises what `run` raises.
+    """
+    rules = (await run(LIST_ALL)).stdout
+    for argv in argvs:
+        done = await run([*SUDO, "-l", *argv])  # its answer is the command with its full path
+        if done.status:
+            return argv, done
+        if asks_password(done.stdout.strip(), rules):
+            return argv, None
+    return None
 
 
 def asks_password(command: str, rules: str) -> bool:

@@ -9,12 +9,10 @@ from pathlib import PurePosixPath
 
 from console.cluster.text import clean
 from console.ports.protocols import Completed, Refused, Shell, ShellError, Unclear
+from plugins._sudo import SUDO, unallowed
 
 COMMAND_S = 10.0
 """The longest that one of the small commands may take."""
-SUDO = ("sudo", "-n")
-"""Fails instead of asking for a password."""
-
 
 Check = Callable[[str], Awaitable[str]]
 """Of the path of a new file, why it is wrong; empty when it is right."""
@@ -44,14 +42,13 @@ class TextFile:
             target = await self._target()
             await self.read()
             if self.sudo:
-                tried = [("sudo", "-n", "-l", *argv) for argv in self._commands(target)]
+                found = await unallowed(self._tried, self._commands(target))
                 says = "sudo does not let this user run '{}' without a password"
-            else:
-                tried = [("test", "-w", target), ("test", "-w", str(PurePosixPath(target).parent))]
-                says = "'{}' says no: this user may not write there; set `sudo = true` where sudo may"
-            for argv in tried:
-                if (await self.shell.run(argv, timeout_s=COMMAND_S)).status:
-                    return says.format(shlex.join(argv[3:] if self.sudo else argv))
+                return says.format(shlex.join(found[0])) if found else ""
+            for argv in (("test", "-w", target), ("test", "-w", str(PurePosixPath(target).parent))):
+                if (await self._tried(argv)).status:
+                    says = "'{}' says no: this user may not write there; set `sudo = true` where sudo may"
+                    return says.format(shlex.join(argv))
         except (Refused, ShellError) as problem:
             return str(problem)
         return ""
@@ -89,6 +86,9 @@ class TextFile:
             await self._renamed(new, target)
         except (Refused, Unclear) as problem:
             raise Unclear(f"{target} on {self.host} could not be restored from {kept}: {problem}") from None
+
+    async def _tried(self, argv: Sequence[str]) -> Completed:
+        return await self.shell.run(argv, timeout_s=COMMAND_S)
 
     def _commands(self, target: str) -> list[tuple[str, ...]]:
         """Every command of a replacement."""

@@ -10,7 +10,8 @@ from console.cluster.snapshot import Backend
 from console.ports.plugins import Context
 from console.ports.protocols import LineChange, Refused, Shell, ShellError
 from plugins._local import LocalShell
-from plugins._textfile import SUDO, TextFile, first_line
+from plugins._sudo import SUDO
+from plugins._textfile import TextFile, first_line
 
 from .lines import Lines, edited, read_lines
 from .runtime import Runtime

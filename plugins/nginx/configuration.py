@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from console.ports.protocols import Completed, Refused, Shell, ShellError, Unclear
-from plugins._textfile import SUDO, TextFile, first_line
+from plugins._sudo import SUDO
+from plugins._textfile import TextFile, first_line
 
 from .process import SLACK_S, NotRunning, NotSeen, Running, replaced, running
 from .upstreams import ParseError, ServerLine, Upstream, files_of, upstreams_of
