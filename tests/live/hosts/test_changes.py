@@ -68,3 +68,37 @@ async def test_a_restart_of_an_application_server_is_a_new_process(console: Cons
         assert clients.failed == []
     assert shown(console.lab, "app2", "app.service", "MainPID") != before
     assert clients.lost(console.lab) == 0
+
+
+async def test_every_other_action_does_what_it_says_and_no_request_fails(console: Console, tmp_path: Path) -> None:
+    """On haproxy and nginx at once; a set with a majority is not forced."""
+    async with load(console.lab, tmp_path) as clients:
+
+        async def done(action: str, *words: str) -> dict[str, Any]:
+            ran = await console.run(action, *words)
+            assert (ran.code, ran.kinds[-1]) == (0, "done"), f"{action}: {ran.says}"
+            return await console.status()
+
+        def places(document: dict[str, Any]) -> dict[str, int]:
+            [server] = [server for server in document["app_servers"] if server["name"] == "app2"]
+            return {pool["balancer"]: pool["weight"] for pool in server["pools"]}
+
+        before = places(await console.status())
+        assert set(places(await done("set-weight", "app2", "--weight", "3")).values()) == {3}
+        assert places(await done("set-weight", "app2")) == before
+        assert "app2" not in [s["name"] for s in (await done("remove-server", "app2"))["app_servers"] if s["pools"]]
+        assert places(await done("add-server", "app2", "--hold", "1")) == before
+
+        now = await members(console)
+        leading = next(name for name, member in now.items() if member["state"] == "PRIMARY")
+        other = next(name for name, member in now.items() if member["state"] == "SECONDARY")
+        raised = await done("set-priority", other, "--priority", "0.5")
+        assert [m["priority"] for m in raised["replica_set"]["members"] if m["name"] == other] == [0.5]
+        await done("set-priority", other, "--priority", "1")
+        await done("freeze", other, "--seconds", "60")
+        await done("unfreeze", other)
+        assert (await done("step-down", leading))["replica_set"]["primary"] != leading
+        ran = await console.run("force-reconfigure", other)
+        assert (ran.code, ran.kinds[-1]) == (3, "refused"), ran.says
+        assert clients.failed == []
+    assert clients.lost(console.lab) == 0
