@@ -17,6 +17,10 @@ TEXT = """
 title = "Out and in again"
 purpose = "a test"
 
+[[parameters]]
+name = "weight"
+type = "integer"
+
 [[stages]]
 name = "all is well"
 check = "every app server serves"
@@ -27,9 +31,9 @@ each = "each app server"
 
   [[stages.stages]]
   name = "out"
-  action = "drain"
+  action = "set-weight"
   on = "{target}"
-  with = { deadline = 5 }
+  with = { weight = "{weight}" }
 
   [[stages.stages]]
   name = "by hand"
@@ -37,9 +41,10 @@ each = "each app server"
 
   [[stages.stages]]
   name = "in"
-  action = "ready"
+  action = "set-weight"
   on = "{target}"
 """
+VALUES = {"weight": 0}
 RUNBOOK = Runbook.decode("inout", TEXT, Path("inout.toml"))
 
 
@@ -67,7 +72,7 @@ async def gone(session: Session, operator: Says, id: str = "") -> tuple[RunbookR
     if id:
         run = await RunbookRun.resume(session, operator, id)
     else:
-        run = await RunbookRun.begin(session, operator, RUNBOOK, TEXT, {}, "a test")
+        run = await RunbookRun.begin(session, operator, RUNBOOK, TEXT, VALUES, "a test")
     return run, [moment async for moment in run.go()]
 
 
@@ -85,9 +90,9 @@ async def test_every_stage_is_gone_through_for_one_target_after_the_other(tmp_pa
         ]
         assert told(moments, "finished") == ["Out and in again: done"]
         assert "2/app2/2: Look at app2." in operator.asked
-        assert [line for line in world.commands if "app2 state" in line and line.startswith("lb1: set server app")] == [
-            "lb1: set server app/app2 state drain",
-            "lb1: set server app/app2 state ready",
+        assert [line for line in world.commands if line.startswith("lb1: set server app/app2 weight")] == [
+            "lb1: set server app/app2 weight 0",
+            "lb1: set server app/app2 weight 100",
         ]
         assert run.progress.outcome == "done"
 
@@ -132,7 +137,7 @@ async def test_a_world_that_changed_on_the_way_stops_it_with_the_difference(tmp_
 
 async def test_another_console_goes_on_after_the_first_one_was_killed(tmp_path: Path) -> None:
     async with memory_session(tmp_path, name="killed") as (session, _):
-        run = await RunbookRun.begin(session, Says(), RUNBOOK, TEXT, {}, "a test")
+        run = await RunbookRun.begin(session, Says(), RUNBOOK, TEXT, VALUES, "a test")
         async for moment in run.go():
             if moment.kind == "done" and moment.task and moment.task.key == "2/app1/1":
                 break  # nobody follows any more: as a kill would leave it
@@ -148,11 +153,11 @@ async def test_another_console_goes_on_after_the_first_one_was_killed(tmp_path: 
 async def test_what_somebody_undid_meanwhile_is_gone_through_again(tmp_path: Path) -> None:
     async with memory_session(tmp_path) as (session, _):
         first, _ = await gone(session, Says(lambda task: task.key != "2/app1/2"))
-        ready = session.start(session.plan("ready", "app1"), Confirmation("somebody else"))
-        await ready.finished()
+        back = session.start(session.plan("set-weight", "app1"), Confirmation("somebody else"))
+        await back.finished()
         _, moments = await gone(session, Says(), first.progress.id)
         [again] = [moment.says for moment in moments if moment.kind == "check" and not moment.task]
-        assert again.startswith("Drain app1 (stage 2/app1/1) does not hold any more: ")
+        assert again.startswith("Give app1 weight 0 (stage 2/app1/1) does not hold any more: ")
         assert told(moments, "done")[:2] == ["2/app1/1", "2/app1/2"]
 
 
