@@ -4,6 +4,7 @@
 only in the list of all rules, of which the last that matches counts (measured with sudo 1.9.13).
 """
 
+import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
 
@@ -13,6 +14,7 @@ SUDO = ("sudo", "-n")
 """Fails instead of asking for a password."""
 LIST_ALL = (*SUDO, "-l", "-l")
 WITHOUT_PASSWORD = "!authenticate"
+ESCAPED = re.compile(r"\\([,:=\\])")
 
 
 Run = Callable[[Sequence[str]], Awaitable[Completed]]
@@ -59,7 +61,8 @@ def _entries(rules: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def _matches(command: str, pattern: str) -> bool:
-    """A pattern without arguments allows any; `""` allows none."""
+    """A pattern without arguments allows any; `""` allows none. Some characters are escaped in it, as in sudoers."""
+    pattern = ESCAPED.sub(r"\1", pattern)
     if pattern == "ALL":
         return True
     program, _, arguments = command.partition(" ")

@@ -31,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if config.getoption("--contract-table"):
+    if config.getoption("--contract-table", default=False):
         calls = [r for reports in terminalreporter.stats.values() for r in reports if getattr(r, "when", "") == "call"]
         told = [value for report in calls for name, value in report.user_properties if name == "contract"]
         for line in table(told):

@@ -39,6 +39,13 @@ def test_the_last_rule_that_matches_decides_whether_a_password_is_asked_for(rule
     assert asks_password(STOP, HEAD + rules) is asks
 
 
+def test_what_sudoers_escapes_is_the_character_itself() -> None:
+    rules = HEAD + entry(FREE, r"/usr/bin/dd of\=/etc/nginx/conf.d/.app.conf conv\=fsync", r"/usr/bin/id -u\:x")
+    assert not asks_password("/usr/bin/dd of=/etc/nginx/conf.d/.app.conf conv=fsync", rules)
+    assert not asks_password("/usr/bin/id -u:x", rules)
+    assert asks_password("/usr/bin/dd of=/etc/shadow conv=fsync", rules)
+
+
 def test_a_default_of_the_user_counts_where_no_rule_says_otherwise() -> None:
     free = HEAD.replace("use_pty", "!authenticate")
     assert not asks_password(STOP, free + entry("", STOP))
