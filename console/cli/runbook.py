@@ -15,6 +15,7 @@ from console.change.run import Confirmation
 from console.change.runbook import Runbook, RunbookError
 from console.change.runbook.format import StageTable
 from console.change.runbook.progress import Progress, named, progress
+from console.change.runbook.report import report
 from console.change.runbook.running import Moment, RunbookRun, Task
 from console.cli.change import stopped_by_signals
 from console.cli.see import open_session, say_json
@@ -96,6 +97,18 @@ def resume(run_id: str, confirm: str | None, as_json: bool) -> None:
         return await RunbookRun.resume(session, operator, run_id)
 
     raise click.exceptions.Exit(asyncio.run(_go(left.runbook, begun, left.reason, confirm, as_json)))
+
+
+@runbook.command(name="report")
+@click.argument("run_id", metavar="RUN")
+@shared
+def report_run(run_id: str) -> None:
+    """The evidence of a run as Markdown, from the journal alone, at any later time."""
+    journal = Journal.open(settings().state_dir, "", read_only=True)
+    try:
+        click.echo(report(list(journal.records()), run_id), nl=False)
+    finally:
+        journal.close()
 
 
 class _Terminal:

@@ -70,6 +70,17 @@ def test_it_runs_to_its_end_and_the_journal_has_all_of_it(tmp_path: Path, folder
         ("done", "2"),
         ("finished", ""),
     ]
+    _, told, _ = watchkeeper(tmp_path, "runbook", "report", moments[0]["runbook_run"])
+    lines = told.splitlines()
+    assert lines[0] == "# Weights"
+    assert "- outcome: **done**" in lines
+    assert "- parameters: weight = 50" in lines
+    assert [line for line in lines if line.startswith("## ")] == [
+        "## 1 all is well",
+        "## 2 less for one",
+        "## The journal",
+    ]
+    assert [line for line in lines if "step.intent: set the weight of app1 on every balancer: lb1: set server" in line]
     _, journal, _ = watchkeeper(tmp_path, "journal", "show", "--json")
     kinds = [json.loads(line)["kind"] for line in journal.splitlines()]
     assert next(kind for kind in kinds if kind.startswith("runbook.")) == "runbook.began"
