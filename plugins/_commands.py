@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from console.cluster.text import clean
 from console.ports.plugins import Context
 from console.ports.protocols import Completed, Refused, Shell, ShellError, Unclear
-from plugins._sudo import SUDO, unallowed
+from plugins._sudo import SUDO, rule, unallowed
 
 SHOWN_CHARACTERS = 200
 REACH_S = 2.0
@@ -112,9 +112,9 @@ class Commands:
         return said
 
     def _unallowed(self, argv: Sequence[str], because: str) -> str:
-        command = shlex.join(argv[len(SUDO) :] if tuple(argv[: len(SUDO)]) == SUDO else argv)
+        wanted = rule(argv[len(SUDO) :] if tuple(argv[: len(SUDO)]) == SUDO else argv)
         said = f" ({because})" if because else ""
-        return f"sudo does not let us run it without a password; give our user `NOPASSWD: {command}`{said}"
+        return f"sudo does not let us run it without a password; give our user `{wanted}`{said}"
 
     async def _run(self, argv: Sequence[str]) -> Completed:
         async with asyncio.timeout(self._deadline_s + REACH_S):

@@ -14,7 +14,13 @@ SUDO = ("sudo", "-n")
 """Fails instead of asking for a password."""
 LIST_ALL = (*SUDO, "-l", "-l")
 WITHOUT_PASSWORD = "!authenticate"
+TO_ESCAPE = re.compile(r"[,:=\\]")
 ESCAPED = re.compile(r"\\([,:=\\])")
+
+
+def rule(argv: Sequence[str]) -> str:
+    """What has to stand in sudoers for a command, without the path of its program."""
+    return f"NOPASSWD: {TO_ESCAPE.sub(lambda found: chr(92) + found[0], ' '.join(argv))}"
 
 
 Run = Callable[[Sequence[str]], Awaitable[Completed]]

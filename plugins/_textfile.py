@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from console.cluster.text import clean
 from console.ports.protocols import Completed, Refused, Shell, ShellError, Unclear
-from plugins._sudo import SUDO, unallowed
+from plugins._sudo import SUDO, rule, unallowed
 
 COMMAND_S = 10.0
 """The longest that one of the small commands may take."""
@@ -43,8 +43,8 @@ class TextFile:
             await self.read()
             if self.sudo:
                 found = await unallowed(self._tried, self._commands(target))
-                says = "sudo does not let this user run '{}' without a password"
-                return says.format(shlex.join(found[0])) if found else ""
+                says = "sudo does not let this user run '{}' without a password; give it `{}`"
+                return says.format(shlex.join(found[0]), rule(found[0])) if found else ""
             for argv in (("test", "-w", target), ("test", "-w", str(PurePosixPath(target).parent))):
                 if (await self._tried(argv)).status:
                     says = "'{}' says no: this user may not write there; set `sudo = true` where sudo may"

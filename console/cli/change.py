@@ -182,7 +182,7 @@ async def _compared(session: Session, started: Run, as_json: bool, watch_after_s
     """What the minutes after were like; a signal ends the watching, and what was seen by then is told."""
     click.echo(f"watching {session.cluster} for {watch_after_s:g} s", err=True)
     ends_s = time.monotonic() + watch_after_s
-    with _stopped_by_signals(started):
+    with stopped_by_signals(started.stop):
         while True:
             await asyncio.sleep(0.2)
             if time.monotonic() >= ends_s or started.stopped_by:
@@ -197,7 +197,7 @@ async def _compared(session: Session, started: Run, as_json: bool, watch_after_s
 
 async def followed(started: Run, as_json: bool) -> Outcome:
     """Every event of a run until its end; a signal stops it between two steps."""
-    with _stopped_by_signals(started):
+    with stopped_by_signals(started.stop):
         async for event in started.follow():
             await _tell(event, started, as_json)
     return await started.finished()
@@ -223,11 +223,12 @@ async def _choose(event: Event, as_json: bool) -> str:
 
 
 @contextlib.contextmanager
-def _stopped_by_signals(started: Run) -> Any:
+def stopped_by_signals(stop: Callable[[str], None]) -> Any:
+    """SIGHUP, SIGTERM and SIGINT let what is going on come to its end, and begin nothing more."""
     loop = asyncio.get_running_loop()
     signals = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
     for number in signals:
-        loop.add_signal_handler(number, started.stop, number.name)
+        loop.add_signal_handler(number, stop, number.name)
     try:
         yield
     finally:

@@ -15,6 +15,7 @@ VERBS = {
     "events": "see",
     "plan": "change",
     "run": "change",
+    "runbook": "runbook",
     "journal": "journal",
     "lab": "lab",
     "demo": "lab",

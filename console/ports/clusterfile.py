@@ -1,16 +1,15 @@
 """The cluster file: decoded and validated, every mistake told with its path, what was expected and the nearest name."""
 
-import re
 import tomllib
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import msgspec
 
 from console.cluster.layout import BalancerLine, Layout, NodeLine
 from console.cluster.text import cleaned
+from console.ports.decode import Mistake, convert
 from console.ports.error import OperatorError
 from console.ports.plugins import Context, PluginError, Plugins
 from console.ports.secrets import Secret, resolve
@@ -195,37 +194,9 @@ def _convert(raw: object, into: type[T], at: str, secrets: list[Secret]) -> T:
         return secrets[-1]
 
     try:
-        return msgspec.convert(raw, into, dec_hook=decode_secret)
-    except msgspec.ValidationError as error:
-        raise ClusterFileError(_explain(str(error), into, at)) from None
-
-
-def _explain(message: str, into: type, at: str) -> str:
-    """msgspec's sentence, turned round: path first, then what was expected, then the nearest known name."""
-    what, _, where = message.partition(" - at `")
-    path = at + where.rstrip("`").removeprefix("$")
-    if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", what):
-        key, names = unknown[1], sorted(_field_names(into))
-        nearest = get_close_matches(key, names, n=1)
-        hint = f"did you mean '{nearest[0]}'?" if nearest else f"known keys are: {', '.join(names)}"
-        return f"{path}.{key}: unknown key; {hint}"
-    if missing := re.fullmatch(r"Object missing required field `(.*)`", what):
-        return f"{path}.{missing[1]}: missing; it is required"
-    what = what.replace("`", "").replace("Expected", "expected", 1)
-    return f"{path}: {what[:1].lower()}{what[1:]}"
-
-
-def _field_names(into: type) -> set[str]:
-    """Every key that the struct, or a struct within it, knows."""
-    names: set[str] = set()
-    for name, hint in get_type_hints(into).items():
-        if name.startswith("_"):
-            continue
-        names.add(name)
-        for inner in (hint, *get_args(hint)):
-            if isinstance(inner, type) and issubclass(inner, msgspec.Struct):
-                names |= _field_names(inner)
-    return names
+        return convert(raw, into, at, decode_secret)
+    except Mistake as mistake:
+        raise ClusterFileError(str(mistake)) from None
 
 
 def _unique(at: str, names: list[str]) -> None:

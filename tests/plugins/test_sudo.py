@@ -2,7 +2,7 @@
 
 import pytest
 
-from plugins._sudo import asks_password
+from plugins._sudo import asks_password, rule
 
 HEAD = "Matching Defaults entries for ops on db1:\n    env_reset, use_pty\n\nUser ops may run ...:\n"
 
@@ -44,6 +44,11 @@ def test_what_sudoers_escapes_is_the_character_itself() -> None:
     assert not asks_password("/usr/bin/dd of=/etc/nginx/conf.d/.app.conf conv=fsync", rules)
     assert not asks_password("/usr/bin/id -u:x", rules)
     assert asks_password("/usr/bin/dd of=/etc/shadow conv=fsync", rules)
+
+
+def test_the_rule_to_add_is_one_that_sudoers_takes() -> None:
+    argv = ("systemctl", "set-property", "mongod.service", "MemoryMax=infinity")
+    assert rule(argv) == r"NOPASSWD: systemctl set-property mongod.service MemoryMax\=infinity"
 
 
 def test_a_default_of_the_user_counts_where_no_rule_says_otherwise() -> None:

@@ -1,0 +1,8 @@
+"""Runbooks: guided maintenance. A runbook is words and stages; each stage is planned when it is reached.
+
+A plan never branches: a fork in the world is two stages, and a runbook stops where the world is not as one needs it.
+"""
+
+from console.change.runbook.format import Runbook, RunbookError
+
+__all__ = ["Runbook", "RunbookError"]

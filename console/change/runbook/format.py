@@ -1,0 +1,248 @@
+"""What a runbook says: words for a person, and stages that are planned one by one when they are reached.
+
+    title, purpose, use_when, not_when, will_not
+    [[parameters]]  name, type, says, default, choices
+    [[stages]]      name, says, and one of: action (with `on` and `with`), check, wait, question, manual,
+                    or `each` with stages of its own that are gone through for one target after the other
+
+`{name}` stands for a parameter's value, `{target}` for the one that an `each` is at.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from console.change.action import Value
+from console.change.actions import action_named
+from console.change.bytesize import ByteSize
+from console.change.plan import PlanError
+from console.change.runbook.conditions import CONDITIONS
+from console.change.runbook.selectors import SELECTORS
+from console.ports.decode import Mistake, convert
+from console.ports.error import OperatorError
+
+KINDS = ("action", "check", "wait", "question", "manual", "each")
+"""What a stage may be; exactly one of them."""
+FIELD = re.compile(r"{([a-z_]*)}")
+TYPES: Mapping[str, type] = {"text": str, "integer": int, "number": float, "size": ByteSize}
+LIMIT_BYTES = 256 * 1024
+TARGET = "target"
+
+
+class RunbookError(OperatorError):
+    """A runbook cannot be used; the message is one sentence with the path into the file and the mend."""
+
+
+class ParameterTable(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """One `[[parameters]]` table."""
+
+    name: str
+    type: Literal["text", "integer", "number", "size"] = "text"
+    says: str = ""
+    default: str | int | float | None = None
+    """None: it has to be given."""
+    choices: list[str] = msgspec.field(default_factory=list)
+
+
+class StageTable(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """One `[[stages]]` table."""
+
+    name: str
+    says: str = ""
+    """Why, and what to look at."""
+    action: str = ""
+    on: str = ""
+    """Whom the action is for: a selector, a parameter in braces, or a name."""
+    parameters: dict[str, str | int | float] = msgspec.field(default_factory=dict, name="with")
+    check: str = ""
+    """A condition that must hold when the stage is reached."""
+    wait: str = ""
+    """A condition that is waited for."""
+    patience_s: float = 300.0
+    steady_s: float = 0.0
+    """How long what is waited for must go on holding."""
+    question: str = ""
+    """Yes goes on, no stops."""
+    manual: str = ""
+    """What a person does; the stage is over when somebody says that it is done."""
+    each: str = ""
+    stages: list["StageTable"] = msgspec.field(default_factory=list)
+    unless: str = ""
+    """A condition under which the stage is left out."""
+    approval: bool = False
+    """Somebody else has to say yes, in a console of their own."""
+
+    @property
+    def kind(self) -> str:
+        """The one thing that it is."""
+        return next(kind for kind in KINDS if getattr(self, kind))
+
+    @property
+    def asks(self) -> bool:
+        """It needs somebody to answer."""
+        return bool(self.question or self.manual or self.approval) or any(stage.asks for stage in self.stages)
+
+
+class RunbookTable(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The whole file."""
+
+    title: str
+    purpose: str
+    use_when: list[str] = msgspec.field(default_factory=list)
+    not_when: list[str] = msgspec.field(default_factory=list)
+    will_not: list[str] = msgspec.field(default_factory=list)
+    """What it does not do, for whoever expects it."""
+    parameters: list[ParameterTable] = msgspec.field(default_factory=list)
+    stages: list[StageTable]
+
+
+class Runbook:
+    """A valid runbook."""
+
+    def __init__(self, name: str, table: RunbookTable, path: Path) -> None:
+        self.name = name
+        self.table = table
+        self.path = path
+
+    @classmethod
+    def read(cls, path: Path) -> "Runbook":
+        """Read and validate a file. Raises RunbookError."""
+        try:
+            if path.stat().st_size > LIMIT_BYTES:
+                raise RunbookError(f"{path} is larger than {LIMIT_BYTES} bytes: not a runbook")
+            return cls.decode(path.stem, path.read_bytes().decode("utf-8"), path)
+        except OSError as error:
+            raise RunbookError(f"runbook {path} cannot be read: {error.strerror}") from None
+        except UnicodeDecodeError as error:
+            raise RunbookError(f"{path}: not UTF-8 text at byte {error.start}") from None
+
+    @classmethod
+    def decode(cls, name: str, text: str, path: Path) -> "Runbook":
+        """Validate a text. Raises RunbookError with the path into it, and its line where one is meant."""
+        try:
+            table = convert(tomllib.loads(text), RunbookTable, "$")
+            _validate(table)
+        except tomllib.TOMLDecodeError as error:
+            raise RunbookError(f"{path}: not valid TOML: {error}") from None
+        except Mistake as mistake:
+            line = _line(text, mistake.path)
+            raise RunbookError(f"{path}{f':{line}' if line else ''}: {mistake}") from None
+        return cls(name, table, path)
+
+    def values(self, given: Mapping[str, Value]) -> dict[str, Value]:
+        """Every parameter's value. Raises RunbookError."""
+        known = {parameter.name: parameter for parameter in self.table.parameters}
+        for name in given:
+            if name not in known:
+                nearest = get_close_matches(name, known, n=1)
+                hint = f"did you mean '{nearest[0]}'? " if nearest else ""
+                raise RunbookError(f"{self.name} has no parameter '{name}'; {hint}it has: {', '.join(known) or 'none'}")
+        return {name: _value(parameter, given) for name, parameter in known.items()}
+
+
+def filled(text: str, values: Mapping[str, Value]) -> str:
+    """The text with `{name}` replaced."""
+    return FIELD.sub(lambda found: str(values.get(found[1], found[0])), text)
+
+
+def _value(parameter: ParameterTable, given: Mapping[str, Value]) -> Value:
+    said = given.get(parameter.name, parameter.default)
+    if said is None:
+        raise RunbookError(f"--param {parameter.name}=…: it has to be given: {parameter.says or parameter.type}")
+    try:
+        value: Value = TYPES[parameter.type](said)
+    except ValueError:
+        raise RunbookError(f"--param {parameter.name}: expected {parameter.type}, got '{said}'") from None
+    if parameter.choices and str(value) not in parameter.choices:
+        choices = ", ".join(parameter.choices)
+        raise RunbookError(f"--param {parameter.name}: expected one of {choices}, got '{said}'")
+    return value
+
+
+def _validate(table: RunbookTable) -> None:
+    """Raises Mistake."""
+    names = [parameter.name for parameter in table.parameters]
+    for index, name in enumerate(names):
+        at = f"$.parameters[{index}].name"
+        if name in names[:index] or name == TARGET:
+            raise Mistake(at, f"'{name}' is already a name")
+    if not table.stages:
+        raise Mistake("$.stages", "there is none")
+    for index, stage in enumerate(table.stages):
+        _stage(stage, f"$.stages[{index}]", set(names))
+
+
+def _stage(stage: StageTable, at: str, names: set[str]) -> None:
+    given = [kind for kind in KINDS if getattr(stage, kind)]
+    if len(given) != 1:
+        said = " and ".join(given) or "none of them"
+        raise Mistake(at, f"expected one of {', '.join(KINDS)}; it has {said}")
+    for field, text in _texts(stage):
+        for name in FIELD.findall(text):
+            _known(f"{at}.{field}", name, names, "parameter")
+    for field in ("check", "wait", "unless"):
+        if condition := getattr(stage, field):
+            _known(f"{at}.{field}", condition, CONDITIONS, "condition")
+    if stage.action:
+        _action(stage, at)
+    if stage.each:
+        _group(stage, at, names)
+
+
+def _group(stage: StageTable, at: str, names: set[str]) -> None:
+    _known(f"{at}.each", stage.each, SELECTORS, "selector")
+    if not stage.stages:
+        raise Mistake(f"{at}.stages", "there is none for `each`")
+    for index, inner in enumerate(stage.stages):
+        if inner.each:
+            raise Mistake(f"{at}.stages[{index}].each", "no `each` within an `each`")
+        _stage(inner, f"{at}.stages[{index}]", names | {TARGET})
+
+
+def _texts(stage: StageTable) -> Iterator[tuple[str, str]]:
+    """What may hold names in braces."""
+    for field in ("says", "on", "question", "manual"):
+        yield field, getattr(stage, field)
+    for name, value in stage.parameters.items():
+        yield f"with.{name}", str(value)
+
+
+def _action(stage: StageTable, at: str) -> None:
+    try:
+        action = action_named(stage.action)
+    except PlanError as problem:
+        raise Mistake(f"{at}.action", str(problem)) from None
+    known = {parameter.name for parameter in action.parameters}
+    for name in stage.parameters:
+        _known(f"{at}.with", name, known, f"parameter of {action.name}")
+
+
+def _known(at: str, name: str, names: Any, what: str) -> None:
+    if name in names:
+        return
+    nearest = get_close_matches(name, names, n=1)
+    hint = f"did you mean '{nearest[0]}'?" if nearest else f"there are: {', '.join(sorted(names)) or 'none'}"
+    raise Mistake(at, f"no {what} '{name}'; {hint}")
+
+
+def _line(text: str, path: str) -> int | None:
+    """The line that a path points to, by the tables as they stand in the text; None where that cannot be told."""
+    lines, at, header = text.splitlines(), -1, ""
+    for name, number in re.findall(r"(\w+)\[(\d+)\]", path):
+        header = f"{header}.{name}" if header else name
+        places = [index for index in range(at + 1, len(lines)) if lines[index].strip() == f"[[{header}]]"]
+        if int(number) >= len(places):
+            return None
+        at = places[int(number)]
+    key = re.compile(rf"\s*\"?{re.escape(path.rpartition('.')[2])}\"?\s*=")
+    for index in range(at + 1, len(lines)):
+        if key.match(lines[index]):
+            return index + 1
+        if lines[index].lstrip().startswith("[["):
+            break
+    return at + 1 if header else None
