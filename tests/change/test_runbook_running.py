@@ -45,7 +45,7 @@ each = "each app server"
   on = "{target}"
 """
 VALUES = {"weight": 0}
-RUNBOOK = Runbook.decode("inout", TEXT, Path("inout.toml"))
+RUNBOOK = Runbook.decode("turns", TEXT, Path("turns.toml"))
 
 
 class Says:
