@@ -2,10 +2,8 @@
 
 import asyncio
 import json
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -16,7 +14,7 @@ from console.cluster.snapshot import Health
 from console.cluster.text import clean
 from console.ports.protocols import Refused, Unclear
 from console.ports.secrets import Secret
-from plugins.http import transport_problem
+from plugins.http import transport_problem, trust
 
 ANSWER_LIMIT_BYTES = 8 * 1024 * 1024
 LOCAL = ("127.0.0.1", "::1", "localhost")
@@ -92,7 +90,7 @@ class Api:
             raise ValueError(f"url: credentials go by https only, not to http://{self._host}")
         self._client = httpx.AsyncClient(
             auth=login,
-            verify=_trust(place),
+            verify=trust(urlsplit(place.url).scheme, place.ca_file),
             follow_redirects=False,
             trust_env=False,
             timeout=None,  # one total deadline instead: httpx's own start anew with every byte
@@ -180,12 +178,3 @@ def _decoded(raw: bytes) -> Any:
 
 def _joined(path: tuple[str, ...]) -> str:
     return "/".join(quote(part, safe="") for part in path)
-
-
-def _trust(place: Place) -> ssl.SSLContext:
-    if not place.url.startswith("https"):
-        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody, and costs nothing
-    try:
-        return ssl.create_default_context(cafile=Path(place.ca_file).expanduser() if place.ca_file else None)
-    except OSError as error:
-        raise ValueError(f"ca_file {place.ca_file} cannot be used: {error.strerror or 'no certificates'}") from None

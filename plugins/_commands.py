@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from console.cluster.text import clean
 from console.ports.plugins import Context
 from console.ports.protocols import Completed, Refused, Shell, ShellError, Unclear
-from plugins._sudo import SUDO, rule, unallowed
+from plugins._sudo import SUDO, as_run, rule, unallowed
 
 SHOWN_CHARACTERS = 200
 REACH_S = 2.0
@@ -72,7 +72,7 @@ class Commands:
 
     def words(self, argv: Sequence[str]) -> list[str]:
         """The command as it is run, by sudo where the settings say so."""
-        return [*SUDO, *argv] if self._sudo else list(argv)
+        return list(as_run(argv, sudo=self._sudo))
 
     def line(self, argv: Sequence[str]) -> str:
         """The same as it would be typed."""

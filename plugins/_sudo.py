@@ -41,6 +41,11 @@ async def unallowed(run: Run, argvs: Sequence[Sequence[str]]) -> tuple[Sequence[
     return None
 
 
+def as_run(argv: Sequence[str], *, sudo: bool) -> tuple[str, ...]:
+    """A command as it is run, by sudo or as it is."""
+    return (*SUDO, *argv) if sudo else tuple(argv)
+
+
 def asks_password(command: str, rules: str) -> bool:
     """Whether the rule for a command, as `sudo -l -l` lists all, asks for a password."""
     asks = WITHOUT_PASSWORD not in rules.partition("Sudoers entry:")[0]

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from console.cluster.text import clean
 from console.ports.protocols import Completed, Refused, Shell, ShellError, Unclear
-from plugins._sudo import SUDO, rule, unallowed
+from plugins._sudo import as_run, rule, unallowed
 
 COMMAND_S = 10.0
 """The longest that one of the small commands may take."""
@@ -126,7 +126,7 @@ class TextFile:
         return done.stdout
 
     async def _run(self, argv: Sequence[str], stdin: bytes = b"") -> Completed:
-        return await self.shell.run((*(SUDO if self.sudo else ()), *argv), timeout_s=COMMAND_S, stdin=stdin)
+        return await self.shell.run(as_run(argv, sudo=self.sudo), timeout_s=COMMAND_S, stdin=stdin)
 
 
 def first_line(done: Completed) -> str:

@@ -83,7 +83,7 @@ class Requests:
         """Raises ValueError for a ca_file that cannot be used."""
         self._where = where
         self._client = httpx.AsyncClient(
-            verify=_trust(where),
+            verify=trust(where.scheme, where.ca_file),
             follow_redirects=False,
             trust_env=False,
             timeout=None,  # one total deadline instead: httpx's own start anew with every byte
@@ -185,14 +185,15 @@ def unfit_view(server: str, problem: Unfit, *, hide: Collection[str] = ()) -> He
     return HealthView(server=server, health=problem.health, reason=clean(reason))
 
 
-def _trust(where: Where) -> ssl.SSLContext:
-    if where.scheme != "https":
+def trust(scheme: str, ca_file: str) -> ssl.SSLContext:
+    """Whom a client believes; without a file the authorities of this system. Raises ValueError for an unfit file."""
+    if scheme != "https":
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody, and costs nothing
     try:
-        return ssl.create_default_context(cafile=Path(where.ca_file).expanduser() if where.ca_file else None)
+        return ssl.create_default_context(cafile=Path(ca_file).expanduser() if ca_file else None)
     except OSError as error:
         why = error.strerror or "no certificates in PEM form"
-        raise ValueError(f"ca_file {where.ca_file} cannot be used: {why}") from None
+        raise ValueError(f"ca_file {ca_file} cannot be used: {why}") from None
 
 
 async def _bounded(response: httpx.Response) -> bytes:

@@ -121,7 +121,6 @@ class LibvirtSize:
         self._live = settings.live
         self._virsh = _Virsh(settings, context)
         self._node = context.name
-        self._now = Size()
 
     async def look(self) -> SizeView:
         """Of a running machine, what it has; of one that is off, what it will start with."""
@@ -133,7 +132,6 @@ class LibvirtSize:
             size = Size(cpus=float(counts["current", which]), memory_bytes=_kib(info["Used memory"]))
             most = Size(cpus=float(counts["maximum", which]), memory_bytes=_kib(info["Max memory"]))
             in_use_bytes = await self._in_use_bytes() if on else 0
-            self._now = size
             forbidden = await self._virsh.commands.forbidden(self._words(size))
         except (KeyError, ValueError) as problem:
             reason = f"virsh does not answer as expected: {problem}"

@@ -1,7 +1,6 @@
 """systemd: a node's service as a unit, and its size as that unit's limits, read back from the kernel."""
 
 import math
-from dataclasses import fields
 
 import msgspec
 
@@ -145,7 +144,7 @@ class SystemdSize:
         await self._commands.change(words)
         # systemd says yes too where it could not write its drop-in: such a limit is gone at the next reload.
         if lost := await self._not_kept(told["Id"], size):
-            await self._commands.change(self._words(_only(before, size)))
+            await self._commands.change(self._words(before.only(size)))
             raise Refused(f"{node}: {lost}; the size before is set again")
 
     async def _not_kept(self, unit: str, size: Size) -> str:
@@ -187,11 +186,6 @@ class SystemdSize:
             whole = self._host.cpus is not None and size.cpus >= self._host.cpus
             words.append("CPUQuota=" if whole else f"CPUQuota={size.cpus * 100:g}%")
         return words
-
-
-def _only(whole: Size, like: Size) -> Size:
-    """The values of one size that another one names."""
-    return Size(**{f.name: getattr(whole, f.name) for f in fields(Size) if getattr(like, f.name) is not None})
 
 
 def _whole_percent(value: str) -> str:

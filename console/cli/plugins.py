@@ -5,6 +5,7 @@ from contextlib import closing
 from dataclasses import dataclass
 
 import click
+import msgspec
 import rich.console
 from rich.table import Table
 
@@ -129,8 +130,6 @@ async def _held(plugin: str, trial: Trial, as_json: bool) -> bool:
 
 def _used(table: object) -> list[str]:
     """The plugins that a cluster file names."""
-    import msgspec
-
     names: set[str] = set()
 
     def walk(value: object) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Callable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -221,8 +222,6 @@ def _paths() -> dict[str, Path]:
 
 
 def _named(name: str) -> Runbook:
-    from difflib import get_close_matches
-
     there = _paths()
     if name in there:
         return Runbook.read(there[name])

@@ -73,7 +73,7 @@ class SizeSubject:
 
     async def restore(self) -> None:
         """As before, for every field that was changed."""
-        await self.become(_only(self.before, self.other))
+        await self.become(self.before.only(self.other))
 
     async def become(self, size: Size) -> None:
         """Resized as an operator would: between a stop and a start where it is not live."""
@@ -88,7 +88,7 @@ class SizeSubject:
         """The view once it tells these values."""
 
         def as_asked(view: SizeView) -> bool:
-            return view.size is not None and _only(view.size, size) == size
+            return view.size is not None and view.size.only(size) == size
 
         return await within(self.port.look, as_asked, f"expected {size}")
 
@@ -125,7 +125,7 @@ async def the_command_is_told_before_it_is_run(subject: SizeSubject) -> None:
 async def another_size_is_read_back_and_so_is_the_one_before(subject: SizeSubject) -> None:
     await subject.become(subject.other)
     await subject.seen(subject.other)
-    before = _only(subject.before, subject.other)
+    before = subject.before.only(subject.other)
     await subject.become(before)
     await subject.seen(before)
 
@@ -145,9 +145,3 @@ async def what_is_not_asked_for_stays(subject: SizeSubject) -> None:
                     f"{field.name} was changed and {other.name} with it",
                 )
         await subject.restore()
-
-
-def _only(size: Size, asked: Size) -> Size:
-    """Of a size, the fields that were asked for."""
-    given = {f.name: getattr(size, f.name) for f in fields(Size) if getattr(asked, f.name) is not None}
-    return Size(**given)

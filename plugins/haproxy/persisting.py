@@ -10,7 +10,7 @@ from console.cluster.snapshot import Backend
 from console.ports.plugins import Context
 from console.ports.protocols import LineChange, Refused, Shell, ShellError
 from plugins._local import LocalShell
-from plugins._sudo import SUDO
+from plugins._sudo import as_run
 from plugins._textfile import TextFile, first_line
 
 from .lines import Lines, edited, read_lines
@@ -70,8 +70,7 @@ class ConfigurationFile:
         return f"{self._host}: `{self._checker[0]} -c` says: {first_line(done)}" if done.status else ""
 
     def _check(self, path: str) -> tuple[str, ...]:
-        words = (word.replace(FIELD, path) for word in self._checker)
-        return (*(SUDO if self._sudo else ()), *words)
+        return as_run([word.replace(FIELD, path) for word in self._checker], sudo=self._sudo)
 
 
 class Written:

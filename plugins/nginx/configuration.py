@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from console.ports.protocols import Completed, Refused, Shell, ShellError, Unclear
-from plugins._sudo import SUDO
+from plugins._sudo import as_run
 from plugins._textfile import TextFile, first_line
 
 from .process import SLACK_S, NotRunning, NotSeen, Running, replaced, running
@@ -61,7 +61,7 @@ class Configuration:
     @property
     def reload_command(self) -> str:
         """As it is typed on the host."""
-        return shlex.join((*(SUDO if self._sudo else ()), *self._program, "-s", "reload"))
+        return shlex.join(as_run((*self._program, "-s", "reload"), sudo=self._sudo))
 
     async def version(self) -> str:
         """As nginx tells it; empty when it does not. Raises ShellError."""
@@ -177,13 +177,13 @@ class Configuration:
 
     async def _changed_s(self, files: dict[str, str]) -> dict[str, float]:
         # Of the inode: a file that was moved into its place keeps the time at which it was written.
-        argv = (*(SUDO if self._sudo else ()), "stat", "-L", "-c", "%.9Z %n", "--", *files)
+        argv = as_run(("stat", "-L", "-c", "%.9Z %n", "--", *files), sudo=self._sudo)
         done = await self._shell.run(argv, timeout_s=self._deadline_s)
         lines = (line.partition(" ") for line in done.stdout.splitlines())
         return {name: float(changed) for changed, _, name in lines}
 
-    async def _nginx(self, *words: str) -> Completed:
-        argv = (*(SUDO if self._sudo else ()), *self._program, *words)
+    async def _nginx(self, *options: str) -> Completed:
+        argv = as_run((*self._program, *options), sudo=self._sudo)
         return await self._shell.run(argv, timeout_s=CHECK_S)
 
 

@@ -7,7 +7,8 @@ from functools import partial
 
 from console.change.action import Action, Parameter, Value
 from console.change.actions import persisting, pool
-from console.change.actions.joining import can_be_tried, joining_notes, line_of
+from console.change.actions.joining import joining_notes, line_of
+from console.change.actions.offers import drains
 from console.change.ops import AddServers, DeleteServers, Entry, Op, Place, SetAdmin, SetWeights
 from console.change.plan import Check, Holding, Plan, PlanError, Step
 from console.change.proofs import AdminIs, Gone, Passes, ServesWell, Stands
@@ -109,8 +110,7 @@ def _entries(snapshot: Snapshot, server: AppServer, weight: int) -> tuple[Entry,
     """How it is to stand in the end in every place that lacks it."""
     entries = []
     for name, backend in lacking(snapshot, server.name):
-        balancer = snapshot.balancer(name)
-        joining = balancer.pool(backend) if balancer else None
+        joining = snapshot.backend(name, backend)
         entries.append(
             Entry(
                 place=Place(name, backend, server.name),
@@ -146,7 +146,8 @@ def _lacking_check(server: AppServer, entries: tuple[Entry, ...]) -> Check:
 
 def _steps(snapshot: Snapshot, name: str, entries: tuple[Entry, ...], hold_s: float) -> tuple[Step, ...]:
     places = tuple(entry.place for entry in entries)
-    tried = tuple(place for place in places if can_be_tried(snapshot, place))
+    # A balancer that has no drain has nothing between maintenance and traffic.
+    tried = tuple(place for place in places if drains(snapshot, place))
     first, *further = _ramp(entries)
     joining = tuple(replace(entry, weight=weight) for entry, (_, weight) in zip(entries, first, strict=True))
     ready = tuple((place, Admin.READY) for place in places)

@@ -1,22 +1,14 @@
-"""What is known of a server that joins before it does: whether it can be tried, its lines, and what to be told."""
+"""What is known of a server that joins before it does: its lines, and what to be told."""
 
 from console.change.ops import Entry, Place
 from console.cluster.finding import listed
 from console.cluster.snapshot import Snapshot, WrittenLine
 
 
-def can_be_tried(snapshot: Snapshot, place: Place) -> bool:
-    """Without traffic: drained. A balancer that has no drain has nothing between maintenance and traffic."""
-    balancer = snapshot.balancer(place.balancer)
-    backend = balancer.pool(place.backend) if balancer else None
-    return backend is None or not backend.refuses_drain
-
-
 def line_of(snapshot: Snapshot, entries: tuple[Entry, ...], written: WrittenLine | None, place: Place) -> str | None:
     """What is to stand in the configuration: what stands there already, or as the balancer would have it."""
     [entry] = [entry for entry in entries if entry.place == place]
-    balancer = snapshot.balancer(place.balancer)
-    joining = balancer.pool(place.backend) if balancer else None
+    joining = snapshot.backend(place.balancer, place.backend)
     if written:
         return written.line
     if joining is None:
@@ -30,13 +22,12 @@ def joining_notes(snapshot: Snapshot, entries: tuple[Entry, ...], *, persists: b
     lines: dict[tuple[str, str], list[str]] = {}
     for entry in entries:
         place = entry.place
-        balancer = snapshot.balancer(place.balancer)
-        joining = balancer.pool(place.backend) if balancer else None
+        joining = snapshot.backend(place.balancer, place.backend)
         if joining is None:
             continue
         for note in joining.notes:
             said.setdefault(note, []).append(f"{place.backend} on {place.balancer}")
-        if not can_be_tried(snapshot, place):
+        if joining.refuses_drain:
             said.setdefault(f"{joining.refuses_drain}, so that it is not tried without traffic before.", []).append(
                 f"{place.backend} on {place.balancer}"
             )

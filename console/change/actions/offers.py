@@ -2,26 +2,21 @@
 
 from collections.abc import Iterable
 
+from console.change.ops import Place
 from console.change.plan import Check
 from console.cluster.finding import listed
-from console.cluster.snapshot import AppServer, Backend, PoolMember, Snapshot
+from console.cluster.snapshot import AppServer, PoolMember, Snapshot
 
 
-def backend_of(snapshot: Snapshot, pool: PoolMember) -> Backend | None:
-    """What its balancer tells of the backend that an entry stands in, or None."""
-    balancer = snapshot.balancer(pool.balancer)
-    return balancer.pool(pool.backend) if balancer else None
-
-
-def drains(snapshot: Snapshot, pool: PoolMember) -> bool:
+def drains(snapshot: Snapshot, at: PoolMember | Place) -> bool:
     """Its balancer can drain a server there; where that is not told, the command itself will tell."""
-    backend = backend_of(snapshot, pool)
+    backend = snapshot.backend(at.balancer, at.backend)
     return backend is None or not backend.refuses_drain
 
 
 def lasts(snapshot: Snapshot, pool: PoolMember) -> bool:
     """What is changed there outlives a reload by itself."""
-    backend = backend_of(snapshot, pool)
+    backend = snapshot.backend(pool.balancer, pool.backend)
     return backend is not None and backend.lasts
 
 
@@ -36,7 +31,7 @@ def drain_checks(snapshot: Snapshot, server: AppServer) -> tuple[Check, ...]:
             limit="yes",
         )
         for pool in server.pools
-        if (backend := backend_of(snapshot, pool)) and backend.refuses_drain
+        if (backend := snapshot.backend(pool.balancer, pool.backend)) and backend.refuses_drain
     )
 
 
@@ -44,7 +39,7 @@ def undrained_notes(snapshot: Snapshot, server: AppServer) -> tuple[str, ...]:
     """Where nothing is drained and waited for before maintenance, and why."""
     undrained: dict[str, list[PoolMember]] = {}
     for pool in server.pools:
-        if (backend := backend_of(snapshot, pool)) and backend.refuses_drain:
+        if (backend := snapshot.backend(pool.balancer, pool.backend)) and backend.refuses_drain:
             undrained.setdefault(backend.refuses_drain, []).append(pool)
     uncounted = [pool for pool in server.pools if drains(snapshot, pool) and pool.sessions is None]
     notes = [

@@ -85,8 +85,7 @@ def _forgetful(snapshot: Snapshot, places: Iterable[Place]) -> list[tuple[Place,
     """The places whose changes would not outlive a reload by themselves."""
     found = []
     for place in places:
-        balancer = snapshot.balancer(place.balancer)
-        backend = (balancer.pool(place.backend) if balancer else None) or Backend(name=place.backend)
+        backend = snapshot.backend(place.balancer, place.backend) or Backend(name=place.backend)
         if not backend.lasts:
             found.append((place, backend))
     return found

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from statistics import median_low
 
-from console.change.actions.offers import backend_of, drains
+from console.change.actions.offers import drains
 from console.change.ops import EndSessions, Place, SetAdmin, Wait
 from console.change.plan import Check, PlanError, Step
 from console.change.proofs import AdminIs, NoSessions, Serves
@@ -202,7 +202,9 @@ def wait_idle(snapshot: Snapshot, server: AppServer, pools: Sequence[PoolMember]
     if not told:
         return None
     ending = tuple(
-        place(pool) for pool in told if (backend := backend_of(snapshot, pool)) is None or not backend.refuses_ending
+        place(pool)
+        for pool in told
+        if (backend := snapshot.backend(pool.balancer, pool.backend)) is None or not backend.refuses_ending
     )
     places = tuple(place(pool) for pool in told)
     return Step(
@@ -222,8 +224,7 @@ def _takes(
 ) -> tuple[Check, ...]:
     checks = []
     for name, backend in places:
-        balancer = snapshot.balancer(name)
-        pool = balancer.pool(backend) if balancer else None
+        pool = snapshot.backend(name, backend)
         why = refuses(pool) if pool else "not known"
         checks.append(
             Check(says=f"{name} takes {what} in {backend} while it runs", ok=not why, value=why or "yes", limit="yes")

@@ -127,7 +127,7 @@ def _steps(
 def _before(there: Node, wanted: Size) -> Size:
     """The present values of what is to change."""
     now = there.size or Size()
-    return Size(**{f.name: getattr(now, f.name) for f in fields(Size) if getattr(wanted, f.name) is not None})
+    return now.only(wanted)
 
 
 def _size_checks(there: Node, wanted: Size) -> tuple[Check, ...]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from console.change.journal.database import rows
+from console.change.journal.database import count, rows
 from console.change.journal.files import make_file
 from console.change.journal.record import JournalError, decode
 from console.change.journal.store import Journal
@@ -135,7 +135,7 @@ class Copier:
         words = os.pread(pointer, 4096, 0).decode("ascii", "replace").split()
         seq = int(words[1]) if len(words) == 3 and words[0] == self.journal.journal_id and words[1].isdecimal() else 0
         try:
-            return CopyState(name=name, seq=seq, behind=sum(1 for _ in rows(self.journal.path, seq)))
+            return CopyState(name=name, seq=seq, behind=count(self.journal.path, seq))
         except (sqlite3.Error, OSError) as error:
             return CopyState(name=name, seq=seq, problem=f"the journal cannot be read: {error}")
 

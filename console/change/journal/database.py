@@ -65,6 +65,13 @@ def body_of(connection: sqlite3.Connection, order: str) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
+def count(path: Path, after: int) -> int:
+    """How many rows follow a seq. Raises sqlite3.Error."""
+    with closing(connect(path, read_only=True)) as connection:
+        found: int = connection.execute("SELECT count(*) FROM record WHERE seq > ?", (after,)).fetchone()[0]
+        return found
+
+
 def rows(path: Path, after: int = BEFORE_ALL) -> Iterator[Row]:
     """Every row after a seq, in the order of seq. Raises sqlite3.Error."""
     with closing(connect(path, read_only=True)) as connection:

@@ -61,11 +61,12 @@ def verify(path: Path) -> Verdict:
 async def verify_copies(path: Path, verdict: Verdict, copies: Mapping[str, JournalCopy]) -> Verdict:
     """The same verdict with what the copies know that can be read back: a cut tail, or another chain."""
     try:
-        digests = {row[0]: row[3].hex() for row in rows(path)}
-        journal_id = next((str(decode(*row).body.get("journal_id", "")) for row in rows(path)), "")
+        found = list(rows(path))
     except (sqlite3.Error, OSError):
         return verdict
-    problems = list(verdict.problems)
+    digests = {row[0]: row[3].hex() for row in found}
+    journal_id = str(decode(*found[0]).body.get("journal_id", "")) if found else ""
+    last, problems = max(digests, default=0), list(verdict.problems)
     for name, copy in copies.items():
         if not isinstance(copy, ReadsBack):
             continue
@@ -75,10 +76,8 @@ async def verify_copies(path: Path, verdict: Verdict, copies: Mapping[str, Journ
             problems.append(Problem(0, "no-anchor", f"copy {name} cannot be read: {problem}"))
             continue
         if head and head[0] not in digests:
-            says = (
-                f"the tail was cut: copy {name} knows record {head[0]}, the journal ends at {max(digests, default=0)}"
-            )
-            problems.append(Problem(max(digests, default=0) + 1, "cut", says))
+            says = f"the tail was cut: copy {name} knows record {head[0]}, the journal ends at {last}"
+            problems.append(Problem(last + 1, "cut", says))
         elif head and digests[head[0]] != head[1]:
             says = f"the chain was rewritten: record {head[0]} is not the one that copy {name} has"
             problems.append(Problem(head[0], "rewritten", says))

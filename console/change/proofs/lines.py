@@ -63,8 +63,7 @@ def _read(snapshot: Snapshot, place: Place, since_s: float) -> tuple[str | None,
     """The line of a place as it was read since then, or why that is not known."""
     if why := unseen(snapshot, place, since_s):
         return None, why
-    balancer = snapshot.balancer(place.balancer)
-    backend = balancer.pool(place.backend) if balancer else None
+    backend = snapshot.backend(place.balancer, place.backend)
     if backend is None or backend.refuses_lines:
         why = backend.refuses_lines if backend else "it has no such backend"
         return None, f"the configuration of {place} cannot be read: {why}"

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from console.change.journal import Record
-from console.change.plan import PlanError
 from console.change.runbook.format import StageTable
 from console.change.runbook.progress import ENDED, FINISHED, REACHED, STARTED, Progress, named
 from console.cluster.text import clean
@@ -16,8 +15,6 @@ def report(records: Sequence[Record], id: str) -> str:
     """One document. Raises PlanError for a run that the journal does not have."""
     run = named(records, id)
     own = [record for record in records if record.detail.get("runbook_run") == id]
-    if not own:
-        raise PlanError(f"the journal has nothing of run '{id}'")
     return "\n".join([*_head(run, own), "", *_stages(run, own, records), *_foot(own, records)]) + "\n"
 
 

@@ -175,11 +175,7 @@ class RunbookRun:
         if not stage.each:
             yield Task(key=key, stage=stage, values=values)
             return
-        if key not in self.progress.targets:
-            targets = SELECTORS[stage.each](await self._world.look())
-            await self._write(told.TARGETS, stage=key, targets=list(targets))
-            self.progress.targets[key] = targets
-        for target in self.progress.targets[key]:
+        for target in await self._chosen(key, stage.each):
             for number, inner in enumerate(stage.stages, 1):
                 yield Task(
                     key=f"{key}/{target}/{number}", stage=inner, target=target, values={**values, "target": target}
@@ -259,11 +255,12 @@ class RunbookRun:
 
     async def _targets(self, task: Task) -> tuple[str, ...]:
         on = task.text(task.stage.on)
-        if on not in SELECTORS:
-            return (on,)
-        key = f"{task.key}/on"
+        return await self._chosen(f"{task.key}/on", on) if on in SELECTORS else (on,)
+
+    async def _chosen(self, key: str, selector: str) -> tuple[str, ...]:
+        """Whom a selector meant when it was first reached: the same for whoever goes on."""
         if key not in self.progress.targets:
-            targets = SELECTORS[on](await self._world.look())
+            targets = SELECTORS[selector](await self._world.look())
             await self._write(told.TARGETS, stage=key, targets=list(targets))
             self.progress.targets[key] = targets
         return self.progress.targets[key]

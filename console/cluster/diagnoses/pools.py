@@ -92,8 +92,7 @@ def places(entries: Iterable[PoolMember]) -> str:
 
 
 def _line(snapshot: Snapshot, entry: PoolMember) -> str:
-    balancer = snapshot.balancer(entry.balancer)
-    pool = balancer.pool(entry.backend) if balancer else None
+    pool = snapshot.backend(entry.balancer, entry.backend)
     return pool.line_of(entry.server, entry.address, entry.weight) if pool else f"{entry.server} {entry.address}"
 
 

@@ -1,6 +1,6 @@
 """The hosts."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from console.cluster.snapshot.words import Health, ServiceState
 
@@ -15,6 +15,10 @@ class Size:
     """Of a database member: the most that WiredTiger's cache may hold."""
     workers: int | None = None
     """Of an application server: requests that it works on at once."""
+
+    def only(self, named: "Size") -> "Size":
+        """The values that another size names; None for the others."""
+        return Size(**{f.name: getattr(self, f.name) for f in fields(Size) if getattr(named, f.name) is not None})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

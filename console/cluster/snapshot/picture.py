@@ -5,7 +5,7 @@ from datetime import datetime
 
 from console.cluster.snapshot.load import Load
 from console.cluster.snapshot.node import Node
-from console.cluster.snapshot.pools import AppServer, Balancer
+from console.cluster.snapshot.pools import AppServer, Backend, Balancer
 from console.cluster.snapshot.replica_set import Member, ReplicaSet, SpareMember
 from console.cluster.snapshot.words import Admin, Severity
 
@@ -119,6 +119,11 @@ class Snapshot:
     def balancer(self, name: str) -> Balancer | None:
         """The balancer of that name, or None."""
         return next((balancer for balancer in self.balancers if balancer.name == name), None)
+
+    def backend(self, balancer: str, name: str) -> Backend | None:
+        """How servers join a backend of a balancer, or None where that is not told."""
+        found = self.balancer(balancer)
+        return found.pool(name) if found else None
 
     def node(self, name: str) -> Node | None:
         """The node of that name, or None."""
