@@ -168,8 +168,8 @@ class Session:
         left = interrupted.find(journal, self.cluster, run)
         about = {"run": run, "action": left.action, "target": left.target, "plan_hash": left.plan_hash}
         await journal.append("plan.abandoned", **about, reason=reason, detail={"says": "closed as the cluster stands"})
-        if self._lease_store:
-            await settle(self._lease_store, run, owner())
+        if self.lease_store:
+            await settle(self.lease_store, run, owner())
 
     def _told(self, snapshot: Snapshot) -> Snapshot:
         """The picture, with what is wrong with the journal's copies among its findings."""
@@ -191,7 +191,7 @@ class Session:
             return Run(plan, _refusing(f"another change is running: {self.run.plan.title}"))
         if self.journal is None:
             return Run(plan, _refusing(f"nothing can be changed: {self.journal_problem}"))
-        journal, store, action = self.journal, self._lease_store, action_named(plan.action)
+        journal, store, action = self.journal, self.lease_store, action_named(plan.action)
         turn = Turn(journal, store, self.file.table.safety, action, confirmation)
         engine = Engine(
             self,
@@ -212,7 +212,8 @@ class Session:
         return self.run
 
     @property
-    def _lease_store(self) -> LeaseStore | None:
+    def lease_store(self) -> LeaseStore | None:
+        """What the replica set keeps for every console, or None where it keeps nothing."""
         replica_set = self.reach.replica_set
         return replica_set.lease if self.file.table.safety.lease and isinstance(replica_set, KeepsLease) else None
 

@@ -3,8 +3,6 @@
 import asyncio
 import sys
 from collections.abc import Callable
-from difflib import get_close_matches
-from pathlib import Path
 from typing import Any
 
 import click
@@ -13,20 +11,32 @@ from console.change.document import event_document, plan_document
 from console.change.journal import Journal
 from console.change.plan import Plan
 from console.change.run import Confirmation
-from console.change.runbook import Runbook, RunbookError
+from console.change.runbook import Runbook
+from console.change.runbook.approving import answer
+from console.change.runbook.asking import Answer, Asks, Moment
 from console.change.runbook.format import StageTable
 from console.change.runbook.progress import Progress, named, progress
 from console.change.runbook.report import report
-from console.change.runbook.running import Moment, RunbookRun, Task
+from console.change.runbook.running import RunbookRun
+from console.change.runbook.shelf import runbook_named, runbook_paths
 from console.cli.change import stopped_by_signals
 from console.cli.see import open_session, say_json
 from console.cli.settings import Mistake, settings, shared
 from console.cli.words import print_event, print_plan
+from console.cluster.snapshot import Approval
 from console.cluster.text import clean
+from console.ports.protocols import Refused, Unclear
 from console.session import Session
 
-ENDS = {"done": 0, "stopped": 3}
-BUNDLED = Path(__file__).resolve().parent.parent / "runbooks"
+ENDS = {"done": 0, "unwound": 0, "stopped": 3}
+WAYS = {
+    "go on": "take the cluster as it is now and go on",
+    "again": "look again, and try the stage once more",
+    "skip": "leave the stage out",
+    "stop": "stop here; it can be gone on with later",
+    "unwind": "stop, and undo in reverse what was done",
+}
+"""What each answer to a problem does."""
 
 
 @click.group()
@@ -39,7 +49,7 @@ def runbook() -> None:
 @shared
 def list_runbooks(as_json: bool) -> None:
     """The runbooks that there are, bundled and yours."""
-    for name, path in _paths().items():
+    for name, path in runbook_paths(settings().config_dir).items():
         found = Runbook.read(path)
         if as_json:
             say_json({"name": name, "title": found.table.title, "purpose": found.table.purpose, "path": str(path)})
@@ -52,7 +62,7 @@ def list_runbooks(as_json: bool) -> None:
 @shared
 def show(name: str) -> None:
     """What a runbook is for, what it will not do, and every stage."""
-    for line in _described(_named(name)):
+    for line in _described(runbook_named(name, settings().config_dir)):
         click.echo(line)
 
 
@@ -65,7 +75,7 @@ def show(name: str) -> None:
 @shared
 def run(name: str, params: tuple[str, ...], reason: str, confirm: str | None, as_json: bool) -> None:
     """Go through a runbook; without a terminal only where no stage asks anything."""
-    found = _named(name)
+    found = runbook_named(name, settings().config_dir)
     values = found.values(dict(_param(text) for text in params))
     if not reason.strip():
         raise Mistake("--reason: expected a few words; they stand in the journal")
@@ -79,15 +89,17 @@ def run(name: str, params: tuple[str, ...], reason: str, confirm: str | None, as
 @runbook.command()
 @click.argument("run_id", metavar="RUN", default="")
 @click.option("--confirm", metavar="CLUSTER", help="Say yes to every stage's plan by the cluster's name.")
+@click.option("--as-it-is", is_flag=True, help="Take the cluster as it is now, though it is worse than it was.")
+@click.option("--unwind", is_flag=True, help="Undo in reverse what was done, instead of going on.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @shared
-def resume(run_id: str, confirm: str | None, as_json: bool) -> None:
+def resume(run_id: str, confirm: str | None, as_it_is: bool, unwind: bool, as_json: bool) -> None:
     """Go on where a run of a runbook ended, here or in another console; without RUN, tell which have not finished."""
     journal = Journal.open(settings().state_dir, settings().file().table.name, read_only=True)
     try:
         if not run_id:
             for one in progress(journal.records()):
-                if one.outcome != "done":
+                if not one.over:
                     click.echo(one.says)
             return
         left: Progress = named(journal.records(), run_id)
@@ -95,9 +107,30 @@ def resume(run_id: str, confirm: str | None, as_json: bool) -> None:
         journal.close()
 
     async def begun(session: Session, operator: "_Terminal") -> RunbookRun:
-        return await RunbookRun.resume(session, operator, run_id)
+        gone = await RunbookRun.resume(session, operator, run_id)
+        if unwind:
+            gone.unwind("the command line")
+        return gone
 
-    raise click.exceptions.Exit(asyncio.run(_go(left.runbook, begun, left.reason, confirm, as_json)))
+    raise click.exceptions.Exit(asyncio.run(_go(left.runbook, begun, left.reason, confirm, as_json, as_it_is)))
+
+
+@runbook.command()
+@click.argument("run_id", metavar="RUN")
+@click.option("--no", "refuses", is_flag=True, help="Say no instead.")
+@shared
+def approve(run_id: str, refuses: bool) -> None:
+    """Agree, as another operator, to what a run of a runbook waits for."""
+
+    async def answered() -> Approval:
+        async with open_session(settings().file(), read_only=settings().read_only) as session:
+            return await answer(session, run_id, agrees=not refuses)
+
+    try:
+        found = asyncio.run(answered())
+    except (Refused, Unclear) as problem:
+        raise Mistake(f"it cannot be answered: {problem}") from None
+    click.echo(f"{'no' if refuses else 'yes'} to {found.owner}: {clean(found.says, limit=1000)}")
 
 
 @runbook.command(name="report")
@@ -115,29 +148,55 @@ def report_run(run_id: str) -> None:
 class _Terminal:
     """Answers by the options of the command line, and otherwise asks on the terminal."""
 
-    def __init__(self, session: Session, reason: str, confirm: str | None) -> None:
-        self._session = session
+    def __init__(self, reason: str, confirm: str | None, as_it_is: bool) -> None:
         self._reason = reason
         self._yes = confirm is not None
+        self._as_it_is = as_it_is
 
-    async def confirm(self, task: Task, plan: Plan) -> Confirmation | str | None:
-        """The cluster's name was given for all of them; else the plan is shown, and its words are asked for."""
+    async def answer(self, asks: Asks) -> Answer:
+        """The cluster's name was given for every plan; all else is asked, where somebody is there."""
+        if asks.kind == "plan" and asks.plan:
+            return await self._planned(asks.plan)
+        if asks.kind == "problem":
+            return await self._solved(asks)
+        yes = await asyncio.to_thread(click.confirm, clean(asks.says, limit=1000), default=False, err=True)
+        return Answer(way="go on" if yes else "stop")
+
+    async def _planned(self, plan: Plan) -> Answer:
+        confirmation = Confirmation(self._reason, words=plan.confirm_words, again=True)
         if self._yes:
-            return Confirmation(self._reason, words=plan.confirm_words, again=True)
+            return Answer(way="go on", confirmation=confirmation)
         print_plan(plan)
         wanted = plan.confirm_words or "yes"
-        said = await asyncio.to_thread(click.prompt, f"type {wanted} to go on, `skip`, or `stop`", err=True)
+        said = await _typed(f"type {wanted} to go on, `skip`, or `stop`")
         if said == "skip":
-            return str(await asyncio.to_thread(click.prompt, "why is it skipped", err=True))
-        return Confirmation(self._reason, words=plan.confirm_words, again=True) if said == wanted else None
+            return Answer(way="skip", reason=await _typed("why is it skipped"))
+        return Answer(way="go on", confirmation=confirmation) if said == wanted else Answer(way="stop")
 
-    async def answer(self, task: Task, words: str) -> bool:
-        """Always asked."""
-        return bool(await asyncio.to_thread(click.confirm, clean(words, limit=1000), default=False, err=True))
+    async def _solved(self, asks: Asks) -> Answer:
+        if self._as_it_is and "go on" in asks.ways:
+            self._as_it_is = False  # what it was like when somebody said so, and not what comes later
+            return Answer(way="go on")
+        if self._yes or not sys.stdin.isatty():
+            return Answer(way="stop")
+        for way in asks.ways:
+            click.echo(f"  {way:<7} {WAYS[way]}", err=True)
+        choice = click.Choice(list(asks.ways))
+        way = await asyncio.to_thread(click.prompt, "what now", type=choice, default="stop", err=True)
+        return Answer(way=way, reason=await _typed("why is it skipped") if way == "skip" else "")
+
+
+async def _typed(asks: str) -> str:
+    return str(await asyncio.to_thread(click.prompt, asks, err=True))
 
 
 async def _go(
-    found: Runbook, begun: Callable[[Session, _Terminal], Any], reason: str, confirm: str | None, as_json: bool
+    found: Runbook,
+    begun: Callable[[Session, _Terminal], Any],
+    reason: str,
+    confirm: str | None,
+    as_json: bool,
+    as_it_is: bool = False,
 ) -> int:
     file = settings().file()
     asks = confirm is None or any(stage.asks for stage in found.table.stages)
@@ -147,7 +206,7 @@ async def _go(
         raise Mistake(f"--confirm {confirm}: expected the cluster's name, {file.table.name}")
     async with open_session(file, read_only=settings().read_only) as session:
         await session.look()
-        gone = await begun(session, _Terminal(session, reason, confirm))
+        gone = await begun(session, _Terminal(reason, confirm, as_it_is))
         with stopped_by_signals(gone.stop):
             async for moment in gone.go():
                 _tell(moment, gone, as_json)
@@ -213,23 +272,6 @@ def _stage(stage: StageTable, key: str, indent: str) -> list[str]:
 
 def _default(value: object) -> str:
     return "" if value is None else f", {value} unless told"
-
-
-def _paths() -> dict[str, Path]:
-    """By name; yours do not silently replace a bundled one."""
-    folders = (settings().config_dir / "runbooks", BUNDLED)
-    return {path.stem: path for folder in folders for path in sorted(folder.glob("*.toml"))}
-
-
-def _named(name: str) -> Runbook:
-    there = _paths()
-    if name in there:
-        return Runbook.read(there[name])
-    if name.endswith(".toml") or "/" in name:
-        return Runbook.read(Path(name))
-    nearest = get_close_matches(name, there, n=1)
-    hint = f"did you mean '{nearest[0]}'? " if nearest else ""
-    raise RunbookError(f"no runbook '{name}'; {hint}there are: {', '.join(there)}")
 
 
 def _param(text: str) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from console.cluster.diagnoses import diagnose
 from console.cluster.elections import Elections
@@ -30,6 +30,9 @@ from console.cluster.views import (
     SpareView,
     View,
 )
+
+ASKED_FOR = timedelta(days=1)
+"""What another operator was asked longer ago is not asked any more: whoever asked is gone."""
 
 
 class Board:
@@ -146,6 +149,7 @@ def merge(
             lease_reason=kept.reason,
             holds=kept.holds,
             bars=tuple(bar for bar in kept.bars if bar.until > at),
+            approvals=tuple(one for one in kept.approvals if at - one.since < ASKED_FOR),
             set_change=kept.set_change,
         )
     )
@@ -181,7 +185,9 @@ def _carried(before: View, view: View) -> View:
             process_id=before.process_id if view.process_id is None else view.process_id,
         )
     if isinstance(view, LeaseView) and isinstance(before, LeaseView) and view.health is not Health.UP:
-        return replace(view, holds=before.holds, bars=before.bars, set_change=before.set_change)
+        return replace(
+            view, holds=before.holds, bars=before.bars, approvals=before.approvals, set_change=before.set_change
+        )
     if isinstance(view, MemberView) and isinstance(before, MemberView) and not view.config:
         return replace(
             view,

@@ -3,18 +3,19 @@
 from dataclasses import dataclass, replace
 
 from console.cluster.observed import Observed, known
-from console.cluster.snapshot import Bar, Health, Hold, Lease, SetChange
+from console.cluster.snapshot import Approval, Bar, Health, Hold, Lease, SetChange
 from console.cluster.views import LeaseView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """The lease, why it cannot be seen, the holds, the bars and the newest change of the set."""
+    """The lease, why it cannot be seen, the holds, the bars, the approvals and the newest change of the set."""
 
     lease: Lease | None = None
     reason: str = ""
     holds: tuple[Hold, ...] = ()
     bars: tuple[Bar, ...] = ()
+    approvals: tuple[Approval, ...] = ()
     set_change: SetChange | None = None
 
 
@@ -32,5 +33,6 @@ def lease_of(observed: Observed[LeaseView] | None, now_s: float, stale_after_s: 
         reason="" if now.health is Health.UP else now.reason,
         holds=view.holds,
         bars=view.bars,
+        approvals=view.approvals,
         set_change=change and replace(change, ago_s=change.ago_s + age_s),
     )

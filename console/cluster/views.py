@@ -6,6 +6,7 @@ A view never raises: what could not be seen says so itself, by its health and it
 from dataclasses import dataclass, field
 
 from console.cluster.snapshot import (
+    Approval,
     Backend,
     Bar,
     Health,
@@ -148,6 +149,7 @@ class LeaseView:
     lease: Lease | None = None
     holds: tuple[Hold, ...] = ()
     bars: tuple[Bar, ...] = ()
+    approvals: tuple[Approval, ...] = ()
     set_change: SetChange | None = None
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from console.cluster.snapshot import Admin, Health, Hold
+from console.cluster.snapshot import Admin, Approval, Health, Hold
 from console.contract.behaviour import Suite, expect
 from console.ports.protocols import Claim, LeaseState, LeaseStore
 
@@ -199,6 +199,22 @@ async def a_bar_is_seen_by_every_console_until_it_is_taken_away(subject: LeaseSu
     await two.bar(BARRED, None)
     await two.bar(BARRED, None)
     expect(not [bar for bar in (await one.look()).bars if bar.address == BARRED], "expected no bar any more")
+
+
+@LEASE.behaviour(changes=True)
+async def what_is_asked_of_another_operator_is_answered_once_and_forgotten(subject: LeaseSubject) -> None:
+    one, two = subject.port, subject.other
+    since = datetime.now(UTC).replace(microsecond=0)
+    asked = Approval(id="ffff0000/2", owner="ann@one", says="Restart $db1", reason="a test", since=since)
+    await one.ask(asked)
+    expect(asked in (await two.look()).approvals, f"expected that {asked} is seen")
+    await two.agree(asked.id, "bob@two", agreed=True)
+    found = [(each.by, each.agreed) for each in (await one.look()).approvals if each.id == asked.id]
+    expect(found == [("bob@two", True)], f"expected that bob@two agrees, got {found}")
+    await one.forget(asked.id)
+    await two.agree(asked.id, "bob@two", agreed=True)
+    left = [each for each in (await one.look()).approvals if each.id == asked.id]
+    expect(not left, f"expected that it stays forgotten, got {left}")
 
 
 @LEASE.behaviour(changes=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from console.cluster.snapshot import Bar, Health, Hold, Lease, SetChange
+from console.cluster.snapshot import Approval, Bar, Health, Hold, Lease, SetChange
 from console.cluster.views import LeaseView
 from console.ports.protocols import Claim, Holder, LeaseState, Refused, Unclear
 
@@ -17,6 +17,7 @@ class Kept:
     expires: datetime = field(default_factory=lambda: datetime.now(UTC))
     holds: dict[str, Hold] = field(default_factory=dict)
     bars: dict[str, datetime] = field(default_factory=dict)
+    approvals: dict[str, Approval] = field(default_factory=dict)
     refuses: str = ""
     """Its words when it refuses everything though there is a Primary."""
     loses_answers: bool = False
@@ -54,7 +55,14 @@ class MemoryLease:
             ours = state.rid == self._own_rid
             lease = Lease(**about, fence=state.fence, ours=ours, left_s=state.left_s)
         bars = tuple(Bar(address=address, until=until) for address, until in sorted(self._kept.bars.items()))
-        return LeaseView(health=Health.UP, lease=lease, holds=holds, bars=bars, set_change=state.set_change)
+        return LeaseView(
+            health=Health.UP,
+            lease=lease,
+            holds=holds,
+            bars=bars,
+            approvals=tuple(self._kept.approvals.values()),
+            set_change=state.set_change,
+        )
 
     async def acquire(self, claim: Claim) -> LeaseState:
         """Granted when nobody has it, its time is over, or its run is known to be dead."""
@@ -100,6 +108,22 @@ class MemoryLease:
         self._kept.bars.pop(address, None)
         if until is not None:
             self._kept.bars[address] = until
+
+    async def ask(self, approval: Approval) -> None:
+        """A newer one replaces it."""
+        self._now()
+        self._kept.approvals[approval.id] = approval
+
+    async def agree(self, id: str, by: str, *, agreed: bool) -> None:
+        """Only what is asked."""
+        self._now()
+        if asked := self._kept.approvals.get(id):
+            self._kept.approvals[id] = replace(asked, by=by, agreed=agreed)
+
+    async def forget(self, id: str) -> None:
+        """Nothing to forget is no mistake."""
+        self._now()
+        self._kept.approvals.pop(id, None)
 
     async def let_go(self, target: str) -> None:
         """Nothing to forget is no mistake."""

@@ -14,12 +14,12 @@ from pymongo.errors import NotPrimaryError, OperationFailure, PyMongoError, Serv
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from console.cluster.snapshot import Health, Hold
+from console.cluster.snapshot import Approval, Health, Hold
 from console.cluster.views import LeaseView
 from console.ports.protocols import Claim, LeaseState, Refused, Unclear
 
 from .errors import AUTHENTICATION_FAILED, UNAUTHORIZED
-from .lease_documents import HOLDER_FIELDS, bar_of, hold_of, lease_of, state_of
+from .lease_documents import APPROVAL_FIELDS, HOLDER_FIELDS, approval_of, bar_of, hold_of, lease_of, state_of
 from .member import Client
 
 DATABASE = "watchkeeper"
@@ -67,6 +67,8 @@ class MongoLease:
             async with self._collection("holds") as holds, self._collection("bars") as bars:
                 held = tuple([hold_of(one) async for one in holds.find({}, sort=[("_id", 1)])])
                 barred = tuple([bar_of(one) async for one in bars.find({}, sort=[("_id", 1)])])
+            async with self._collection("approvals") as approvals:
+                asked = tuple([approval_of(one) async for one in approvals.find({}, sort=[("_id", 1)])])
         except (Refused, Unclear) as problem:
             return LeaseView(health=Health.UNKNOWN, reason=str(problem))
         state = state_of(document)
@@ -75,6 +77,7 @@ class MongoLease:
             lease=lease_of(state, self._own_rid),
             holds=held,
             bars=barred,
+            approvals=asked,
             set_change=state.set_change,
         )
 
@@ -139,6 +142,22 @@ class MongoLease:
                 await bars.delete_one({"_id": address})
             else:
                 await bars.replace_one({"_id": address}, {"until": until}, upsert=True)
+
+    async def ask(self, approval: Approval) -> None:
+        """One document a question."""
+        fields = {name: getattr(approval, name) for name in APPROVAL_FIELDS}
+        async with self._collection("approvals") as approvals:
+            await approvals.replace_one({"_id": approval.id}, fields, upsert=True)
+
+    async def agree(self, id: str, by: str, *, agreed: bool) -> None:
+        """Only what is asked."""
+        async with self._collection("approvals") as approvals:
+            await approvals.update_one({"_id": id}, {"$set": {"by": by, "agreed": agreed}})
+
+    async def forget(self, id: str) -> None:
+        """Nothing to forget is no mistake."""
+        async with self._collection("approvals") as approvals:
+            await approvals.delete_one({"_id": id})
 
     async def let_go(self, target: str) -> None:
         """Nothing to forget is no mistake."""

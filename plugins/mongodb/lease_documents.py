@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from console.cluster.snapshot import Admin, Bar, Hold, Lease, SetChange
+from console.cluster.snapshot import Admin, Approval, Bar, Hold, Lease, SetChange
 from console.ports.protocols import Holder, LeaseState
 
+APPROVAL_FIELDS = ("owner", "says", "reason", "since", "by", "agreed")
 HOLDER_FIELDS = ("owner", "run", "says", "reason", "since")
 
 
@@ -51,6 +52,12 @@ def lease_of(state: LeaseState, own_rid: str) -> Lease | None:
         ours=state.rid == own_rid,
         left_s=state.left_s,
     )
+
+
+def approval_of(document: Mapping[str, Any]) -> Approval:
+    """One question to another operator."""
+    fields = {name: document[name] for name in APPROVAL_FIELDS}
+    return Approval(id=str(document["_id"]), **fields)
 
 
 def bar_of(document: Mapping[str, Any]) -> Bar:

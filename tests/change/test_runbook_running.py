@@ -1,17 +1,18 @@
 """A runbook on a cluster in memory: gone through, stopped, skipped, and gone on with after the end of its console."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from console.change.plan import Plan, PlanError
+from console.change.plan import PlanError
 from console.change.run import Confirmation
 from console.change.runbook import Runbook
+from console.change.runbook.asking import Moment, Task
 from console.change.runbook.progress import named, progress
-from console.change.runbook.running import Moment, RunbookRun, Task
+from console.change.runbook.running import RunbookRun
 from console.session import Session
 from tests.change.memory_session import memory_session
+from tests.change.runbook_operator import Says, begun, followed, told
 
 TEXT = """
 title = "Out and in again"
@@ -45,39 +46,12 @@ each = "each app server"
   on = "{target}"
 """
 VALUES = {"weight": 0}
-RUNBOOK = Runbook.decode("turns", TEXT, Path("turns.toml"))
-
-
-class Says:
-    """An operator who says yes, and does what a test wants at a task."""
-
-    def __init__(self, at: Callable[[Task], Confirmation | str | bool | None] = lambda task: True) -> None:
-        self._at = at
-        self.asked: list[str] = []
-
-    async def confirm(self, task: Task, plan: Plan) -> Confirmation | str | None:
-        self.asked.append(task.key)
-        said = self._at(task)
-        if said is True:
-            return Confirmation("a test", words=plan.confirm_words, again=True)
-        return None if isinstance(said, bool) else said
-
-    async def answer(self, task: Task, words: str) -> bool:
-        self.asked.append(f"{task.key}: {words}")
-        return bool(self._at(task))
 
 
 async def gone(session: Session, operator: Says, id: str = "") -> tuple[RunbookRun, list[Moment]]:
     """The run, new or gone on with, until it ends or stops."""
-    if id:
-        run = await RunbookRun.resume(session, operator, id)
-    else:
-        run = await RunbookRun.begin(session, operator, RUNBOOK, TEXT, VALUES, "a test")
-    return run, [moment async for moment in run.go()]
-
-
-def told(moments: list[Moment], kind: str) -> list[str]:
-    return [moment.task.key if moment.task else moment.says for moment in moments if moment.kind == kind]
+    run = await (RunbookRun.resume(session, operator, id) if id else begun(session, operator, TEXT, VALUES))
+    return await followed(run)
 
 
 async def test_every_stage_is_gone_through_for_one_target_after_the_other(tmp_path: Path) -> None:
@@ -113,7 +87,7 @@ async def test_no_stops_it_and_it_goes_on_where_it_was(tmp_path: Path) -> None:
 
 async def test_a_stage_may_be_skipped_with_a_reason_that_the_journal_keeps(tmp_path: Path) -> None:
     async with memory_session(tmp_path) as (session, _):
-        run, moments = await gone(session, Says(lambda task: "it is away" if task.target == "app3" else True))
+        run, moments = await gone(session, Says(lambda task: "it is away" if task.key == "2/app3/1" else True))
         assert told(moments, "skipped") == ["2/app3/1"], "and what is so already needs no yes"
         assert run.progress.outcome == "done"
         assert session.journal
@@ -137,7 +111,7 @@ async def test_a_world_that_changed_on_the_way_stops_it_with_the_difference(tmp_
 
 async def test_another_console_goes_on_after_the_first_one_was_killed(tmp_path: Path) -> None:
     async with memory_session(tmp_path, name="killed") as (session, _):
-        run = await RunbookRun.begin(session, Says(), RUNBOOK, TEXT, VALUES, "a test")
+        run = await begun(session, Says(), TEXT, VALUES)
         async for moment in run.go():
             if moment.kind == "done" and moment.task and moment.task.key == "2/app1/1":
                 break  # nobody follows any more: as a kill would leave it

@@ -6,7 +6,17 @@ import pytest
 
 from console.cluster.diagnoses import DIAGNOSES, diagnose
 from console.cluster.merge import judged
-from console.cluster.snapshot import Admin, Health, Hold, MemberState, PeerView, Severity, Snapshot, SyncProgress
+from console.cluster.snapshot import (
+    Admin,
+    Approval,
+    Health,
+    Hold,
+    MemberState,
+    PeerView,
+    Severity,
+    Snapshot,
+    SyncProgress,
+)
 from tests.cluster.pictures import (
     AT,
     calm,
@@ -44,6 +54,9 @@ HOLD = Hold(
     reason="kernel",
     since=AT - timedelta(hours=1),
     until=AT - timedelta(minutes=1),
+)
+ASKED = Approval(
+    id="1a2b3c4d/3/db1/1", owner="ann@bastion1", says="Restart db1", reason="kernel", since=AT - timedelta(hours=1)
 )
 BAD: dict[str, Any] = {"health": Health.DOWN, "reason": "mongodb: fail"}
 
@@ -355,6 +368,16 @@ EXPECTED: list[tuple[Snapshot, Found]] = [
             "warning",
             "app2",
             "ann@bastion1 put it into drain until 2026-11-23 02:59 UTC: kernel; make it ready or hold it anew.",
+        ),
+    ),
+    (
+        judged(replace(calm(), approvals=(ASKED, replace(ASKED, id="2b3c4d5e/1", by="bob@two", agreed=True)))),
+        (
+            "approval-wanted",
+            "info",
+            "1a2b3c4d",
+            "ann@bastion1 asks another operator to agree since 2026-11-23 02:00 UTC: Restart db1 (kernel); "
+            "`watchkeeper runbook approve 1a2b3c4d` agrees.",
         ),
     ),
     (

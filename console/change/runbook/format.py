@@ -84,8 +84,8 @@ class StageTable(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def asks(self) -> bool:
-        """It needs somebody to answer."""
-        return bool(self.question or self.manual or self.approval) or any(stage.asks for stage in self.stages)
+        """It needs its operator to answer."""
+        return bool(self.question or self.manual) or any(stage.asks for stage in self.stages)
 
 
 class RunbookTable(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

@@ -1,9 +1,9 @@
-"""Diagnoses of what operators hold out of service."""
+"""Diagnoses of what operators hold out of service, and what they ask of each other."""
 
 from collections.abc import Iterator
 
 from console.cluster.diagnoses.pools import places
-from console.cluster.finding import critical, warning
+from console.cluster.finding import critical, info, warning
 from console.cluster.snapshot import Admin, Finding, Snapshot
 
 
@@ -35,4 +35,13 @@ def hold_not_kept(snapshot: Snapshot) -> Iterator[Finding]:
             yield finding("hold-not-kept", hold.target, says, f"{hold.admin} {hold.target}")
 
 
-DIAGNOSES = (hold_expired, hold_not_kept)
+def approval_wanted(snapshot: Snapshot) -> Iterator[Finding]:
+    """A runbook waits for the word of another operator than the one who runs it."""
+    for one in snapshot.approvals:
+        if one.agreed is None:
+            asks = f"{one.owner} asks another operator to agree since {one.since:%Y-%m-%d %H:%M} UTC"
+            says = f"{asks}: {one.says} ({one.reason}); `watchkeeper runbook approve {one.run}` agrees."
+            yield info("approval-wanted", one.run, says)
+
+
+DIAGNOSES = (hold_expired, hold_not_kept, approval_wanted)

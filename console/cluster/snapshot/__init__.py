@@ -6,7 +6,7 @@ a screen redraws nothing while nothing changes.
 
 from console.cluster.snapshot.load import Load, ServerLoad
 from console.cluster.snapshot.node import Node, Size
-from console.cluster.snapshot.picture import Bar, Finding, Hold, Lease, SetChange, Snapshot, Tolerates
+from console.cluster.snapshot.picture import Approval, Bar, Finding, Hold, Lease, SetChange, Snapshot, Tolerates
 from console.cluster.snapshot.pools import AppServer, Backend, Balancer, PoolMember, WrittenLine, all_sessions
 from console.cluster.snapshot.replica_set import Member, PeerView, ReplicaSet, SpareMember, SyncProgress
 from console.cluster.snapshot.words import Admin, Health, MemberState, ServiceState, Severity
@@ -14,6 +14,7 @@ from console.cluster.snapshot.words import Admin, Health, MemberState, ServiceSt
 __all__ = [
     "Admin",
     "AppServer",
+    "Approval",
     "Backend",
     "Balancer",
     "Bar",

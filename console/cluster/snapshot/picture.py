@@ -84,6 +84,28 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """What one operator's runbook asks another to agree to before it goes on."""
+
+    id: str
+    """The run of the runbook, and the stage: `1a2b3c4d/2`."""
+    owner: str
+    """Who asks: the user and the host."""
+    says: str
+    reason: str
+    since: datetime
+    by: str = ""
+    """Who answered."""
+    agreed: bool | None = None
+    """None: nobody has answered."""
+
+    @property
+    def run(self) -> str:
+        """The run of the runbook."""
+        return self.id.partition("/")[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """One picture of the whole cluster."""
 
@@ -105,6 +127,7 @@ class Snapshot:
     """Why the lease cannot be seen; empty when it can."""
     holds: tuple[Hold, ...] = ()
     bars: tuple[Bar, ...] = ()
+    approvals: tuple[Approval, ...] = ()
     load: Load = field(default=Load(), compare=False)
     set_change: SetChange | None = None
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from console.cluster.snapshot import Hold, SetChange
+from console.cluster.snapshot import Approval, Hold, SetChange
 from console.cluster.views import LeaseView
 
 
@@ -85,6 +85,18 @@ class LeaseStore(Protocol):
 
     async def bar(self, address: str, until: datetime | None) -> None:
         """Keep that a member does not stand for election until then; None: it does. Raises Refused or Unclear."""
+        ...
+
+    async def ask(self, approval: Approval) -> None:
+        """Keep what another operator is asked to agree to; a newer question replaces it. Raises Refused or Unclear."""
+        ...
+
+    async def agree(self, id: str, by: str, *, agreed: bool) -> None:
+        """Answer it; one that is not asked any more stays forgotten. Raises Refused or Unclear."""
+        ...
+
+    async def forget(self, id: str) -> None:
+        """It is not asked any more. Raises Refused or Unclear."""
         ...
 
     async def let_go(self, target: str) -> None:
