@@ -5,7 +5,8 @@
     [[stages]]      name, says, and one of: action (with `on` and `with`), check, wait, question, manual,
                     or `each` with stages of its own that are gone through for one target after the other
 
-`{name}` stands for a parameter's value, `{target}` for the one that an `each` is at.
+`{name}` stands for a parameter's value, `{target}` for the one that an `each` is at. A file is TOML, or Markdown with
+TOML before its words (markdown.py).
 """
 
 import re
@@ -22,6 +23,7 @@ from console.change.actions import action_named
 from console.change.bytesize import ByteSize
 from console.change.plan import PlanError
 from console.change.runbook.conditions import CONDITIONS
+from console.change.runbook.markdown import SUFFIX, Words, fill, parted
 from console.change.runbook.selectors import SELECTORS
 from console.ports.decode import Mistake, convert
 from console.ports.error import OperatorError
@@ -30,7 +32,8 @@ KINDS = ("action", "check", "wait", "question", "manual", "each")
 """What a stage may be; exactly one of them."""
 FIELD = re.compile(r"{([a-z_]*)}")
 TYPES: Mapping[str, type] = {"text": str, "integer": int, "number": float, "size": ByteSize}
-LIMIT_BYTES = 256 * 1024
+LIMIT_BYTES = 32 * 1024
+"""So that one record of the journal holds it whole: what was cut there could not be gone on with."""
 TARGET = "target"
 
 
@@ -93,6 +96,8 @@ class RunbookTable(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     title: str
     purpose: str
+    about: str = ""
+    """More on the purpose, where it takes several paragraphs."""
     use_when: list[str] = msgspec.field(default_factory=list)
     not_when: list[str] = msgspec.field(default_factory=list)
     will_not: list[str] = msgspec.field(default_factory=list)
@@ -124,13 +129,19 @@ class Runbook:
     @classmethod
     def decode(cls, name: str, text: str, path: Path) -> "Runbook":
         """Validate a text. Raises RunbookError with the path into it, and its line where one is meant."""
+        words: tuple[Words, ...] = ()
+        places: dict[str, int] = {}
         try:
+            if path.suffix == SUFFIX:
+                text, words = parted(text)
+            places = {one.path: one.line for one in words}
             table = convert(tomllib.loads(text), RunbookTable, "$")
+            places |= fill(table, words)
             _validate(table)
         except tomllib.TOMLDecodeError as error:
             raise RunbookError(f"{path}: not valid TOML: {error}") from None
         except Mistake as mistake:
-            line = _line(text, mistake.path)
+            line = places.get(mistake.path) or _line(text, mistake.path)
             raise RunbookError(f"{path}{f':{line}' if line else ''}: {mistake}") from None
         return cls(name, table, path)
 
@@ -188,6 +199,10 @@ def _stage(stage: StageTable, at: str, names: set[str]) -> None:
     for field in ("check", "wait", "unless"):
         if condition := getattr(stage, field):
             _known(f"{at}.{field}", condition, CONDITIONS, "condition")
+    for field, kind in (("on", "action"), ("parameters", "action"), ("stages", "each")):
+        if getattr(stage, field) and not getattr(stage, kind):
+            path = f"{at}.{'with' if field == 'parameters' else field}"
+            raise Mistake(path, f"belongs to `{kind}`, which is not here")
     if stage.action:
         _action(stage, at)
     if stage.each:
@@ -217,6 +232,8 @@ def _action(stage: StageTable, at: str) -> None:
         action = action_named(stage.action)
     except PlanError as problem:
         raise Mistake(f"{at}.action", str(problem)) from None
+    if not stage.on:
+        raise Mistake(f"{at}.on", "missing; whom is the action for: a selector, a parameter in braces, or a name?")
     known = {parameter.name for parameter in action.parameters}
     for name in stage.parameters:
         _known(f"{at}.with", name, known, f"parameter of {action.name}")

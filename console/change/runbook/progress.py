@@ -110,7 +110,8 @@ def _begun(id: str, record: Record) -> Progress | None:
     detail = record.detail
     name = str(detail.get("runbook", ""))
     try:
-        runbook = Runbook.decode(name, str(detail["text"]), Path(f"{name}.toml"))
+        file = Path(str(detail.get("file", f"{name}.toml")))  # TOML or Markdown, by its suffix
+        runbook = Runbook.decode(name, str(detail["text"]), file)
     except (KeyError, RunbookError):  # of another version: it cannot be gone on with
         return None
     return Progress(

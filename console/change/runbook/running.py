@@ -43,8 +43,8 @@ class RunbookRun:
         cls, world: World, operator: Operator, runbook: Runbook, text: str, values: Mapping[str, Value], reason: str
     ) -> "RunbookRun":
         """A new run, in the journal before anything else. Raises JournalError or PlanError."""
-        journal, id = writable(world), secrets.token_hex(4)
-        detail = {"runbook_run": id, "runbook": runbook.name, "text": text, "values": dict(values)}
+        journal, id, file = writable(world), secrets.token_hex(4), runbook.path.name
+        detail = {"runbook_run": id, "runbook": runbook.name, "file": file, "text": text, "values": dict(values)}
         record = await journal.append(told.BEGAN, reason=reason, detail=detail)
         begun = told.named([record], id)
         return cls(world, operator, begun)
