@@ -8,18 +8,20 @@ from typing import Any
 import click
 
 from console.change.document import event_document, plan_document
-from console.change.journal import Journal
+from console.change.journal import FILE, Journal, Record
 from console.change.plan import Plan
 from console.change.run import Confirmation
 from console.change.runbook import Runbook
 from console.change.runbook.approving import answer
 from console.change.runbook.asking import Answer, Asks, Moment
-from console.change.runbook.format import StageTable
+from console.change.runbook.estimate import estimate
 from console.change.runbook.progress import Progress, named, progress
 from console.change.runbook.report import report
 from console.change.runbook.running import RunbookRun
+from console.change.runbook.schema import encoded
 from console.change.runbook.shelf import runbook_named, runbook_paths
 from console.cli.change import stopped_by_signals
+from console.cli.runbook_words import described
 from console.cli.see import open_session, say_json
 from console.cli.settings import Mistake, settings, shared
 from console.cli.words import print_event, print_plan
@@ -61,9 +63,10 @@ def list_runbooks(as_json: bool) -> None:
 @click.argument("name")
 @shared
 def show(name: str) -> None:
-    """What a runbook is for, what it will not do, and every stage."""
-    for line in _described(runbook_named(name, settings().config_dir)):
-        click.echo(line)
+    """What a runbook is for, what it will not do, every stage, and how long they took before."""
+    found = runbook_named(name, settings().config_dir)
+    for line in described(found, estimate(_records(), found)):
+        click.echo(clean(line, limit=1000))
 
 
 @runbook.command()
@@ -131,6 +134,12 @@ def approve(run_id: str, refuses: bool) -> None:
     except (Refused, Unclear) as problem:
         raise Mistake(f"it cannot be answered: {problem}") from None
     click.echo(f"{'no' if refuses else 'yes'} to {found.owner}: {clean(found.says, limit=1000)}")
+
+
+@runbook.command(name="schema")
+def print_schema() -> None:
+    """The JSON Schema of a runbook file, for editors; a file names it on its first line: `#:schema ./FILE`."""
+    click.echo(encoded(), nl=False)
 
 
 @runbook.command(name="report")
@@ -235,43 +244,15 @@ def _tell(moment: Moment, gone: RunbookRun, as_json: bool) -> None:
         click.echo(f"  {moment.kind}: {clean(moment.says, limit=1000)}")
 
 
-def _described(found: Runbook) -> list[str]:
-    table = found.table
-    lines = [table.title, "", table.purpose]
-    for title, words in (
-        ("Use it when", table.use_when),
-        ("Not when", table.not_when),
-        ("It will not", table.will_not),
-    ):
-        lines += ["", f"{title}:", *(f"  - {word}" for word in words)]
-    if table.parameters:
-        lines += ["", "Parameters:"]
-        lines += [f"  --param {p.name}=… ({p.type}{_default(p.default)}): {p.says}" for p in table.parameters]
-    lines += ["", "Stages:"]
-    for number, stage in enumerate(table.stages, 1):
-        lines += _stage(stage, str(number), "  ")
-    return lines
-
-
-def _stage(stage: StageTable, key: str, indent: str) -> list[str]:
-    does = {
-        "action": f"{stage.action} {stage.on}".strip(),
-        "check": f"must hold: {stage.check}",
-        "wait": f"waits for: {stage.wait}, up to {stage.patience_s:g} s",
-        "question": f"asks: {stage.question}",
-        "manual": f"by hand: {stage.manual}",
-        "each": f"for {stage.each}:",
-    }[stage.kind]
-    lines = [f"{indent}{key}. {stage.name}: {does}"]
-    if stage.says:
-        lines.append(f"{indent}   {stage.says}")
-    for number, inner in enumerate(stage.stages, 1):
-        lines += _stage(inner, f"{key}.{number}", f"{indent}  ")
-    return lines
-
-
-def _default(value: object) -> str:
-    return "" if value is None else f", {value} unless told"
+def _records() -> list[Record]:
+    """Of the journal; none where there is no journal yet."""
+    if not (settings().state_dir / FILE).exists():
+        return []
+    journal = Journal.open(settings().state_dir, "", read_only=True)
+    try:
+        return list(journal.records())
+    finally:
+        journal.close()
 
 
 def _param(text: str) -> tuple[str, str]:

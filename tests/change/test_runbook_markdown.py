@@ -8,7 +8,7 @@ from console.change.runbook import Runbook, RunbookError
 from console.change.runbook.progress import named
 from console.change.runbook.running import RunbookRun
 from tests.change.memory_session import memory_session
-from tests.change.test_runbook_running import Says
+from tests.change.runbook_operator import Says
 
 PATH = Path("failover.md")
 TEXT = """\
