@@ -122,7 +122,7 @@ class Session:
 
     def plan(self, action: str, target: str, parameters: Mapping[str, Value] | None = None) -> Plan:
         """What an action would do as the cluster stands now; pure and cheap. Raises PlanError."""
-        return self._plan(self.snapshot, action, target, parameters or {})
+        return self.plan_in(self.snapshot, action, target, parameters or {})
 
     def start(self, plan: Plan, confirmation: Confirmation) -> Run:
         """Carry out a plan. A refusal is an event of the run, never an exception."""
@@ -217,7 +217,8 @@ class Session:
         replica_set = self.reach.replica_set
         return replica_set.lease if self.file.table.safety.lease and isinstance(replica_set, KeepsLease) else None
 
-    def _plan(self, snapshot: Snapshot, name: str, target: str, parameters: Mapping[str, Value]) -> Plan:
+    def plan_in(self, snapshot: Snapshot, name: str, target: str, parameters: Mapping[str, Value]) -> Plan:
+        """What an action would do in a picture, seen or foreseen. Raises PlanError."""
         action = action_named(name)
         plan = action.plan(snapshot, target, action.values(parameters))
         plan = replace(plan, checks=(*plan.checks, *common_checks(snapshot, plan)))
@@ -233,7 +234,7 @@ class Session:
         plan = run.plan
         if left := left_behind(turn.journal.unfinished(), self.cluster, plan.target):
             return left
-        fresh = self._plan(await self._look_for(plan), plan.action, plan.target, plan.parameters)
+        fresh = self.plan_in(await self._look_for(plan), plan.action, plan.target, plan.parameters)
         if fresh.refusals:
             return refusals(fresh.refusals)
         if refusal := confirmation_refusal(plan, turn):
@@ -247,7 +248,7 @@ class Session:
         """The checks that do not hold now for going on with a plan; the picture has just been looked at."""
         still = action_named(plan.action).still
         if still is None:
-            return self._plan(self.snapshot, plan.action, plan.target, plan.parameters).refusals
+            return self.plan_in(self.snapshot, plan.action, plan.target, plan.parameters).refusals
         return [check for check in still(self.snapshot, plan) if not check.ok and not check.warns]
 
     async def _look_for(self, plan: Plan) -> Snapshot:

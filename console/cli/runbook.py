@@ -84,6 +84,7 @@ def run(name: str, params: tuple[str, ...], reason: str, confirm: str | None, as
         raise Mistake("--reason: expected a few words; they stand in the journal")
 
     async def begun(session: Session, operator: "_Terminal") -> RunbookRun:
+        found.check_names(values, session.snapshot)
         return await RunbookRun.begin(session, operator, found, found.path.read_text(), values, reason)
 
     raise click.exceptions.Exit(asyncio.run(_go(found, begun, reason, confirm, as_json)))

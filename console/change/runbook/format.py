@@ -24,14 +24,15 @@ from console.change.bytesize import ByteSize
 from console.change.plan import PlanError
 from console.change.runbook.conditions import CONDITIONS
 from console.change.runbook.markdown import SUFFIX, Words, fill, parted
-from console.change.runbook.selectors import SELECTORS
+from console.change.runbook.selectors import NAMED, SELECTORS
+from console.cluster.snapshot import Snapshot
 from console.ports.decode import Mistake, convert
 from console.ports.error import OperatorError
 
 KINDS = ("action", "check", "wait", "question", "manual", "each")
 """What a stage may be; exactly one of them."""
 FIELD = re.compile(r"{([a-z_]*)}")
-TYPES: Mapping[str, type] = {"text": str, "integer": int, "number": float, "size": ByteSize}
+TYPES: Mapping[str, type] = {"text": str, "integer": int, "number": float, "size": ByteSize} | dict.fromkeys(NAMED, str)
 LIMIT_BYTES = 32 * 1024
 """So that one record of the journal holds it whole: what was cut there could not be gone on with."""
 TARGET = "target"
@@ -45,7 +46,9 @@ class ParameterTable(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """One `[[parameters]]` table."""
 
     name: str
-    type: Literal["text", "integer", "number", "size"] = "text"
+    type: Literal[
+        "text", "integer", "number", "size", "app server", "spare app server", "member", "spare member", "balancer"
+    ] = "text"
     says: str = ""
     default: str | int | float | None = None
     """None: it has to be given."""
@@ -144,6 +147,19 @@ class Runbook:
             line = places.get(mistake.path) or _line(text, mistake.path)
             raise RunbookError(f"{path}{f':{line}' if line else ''}: {mistake}") from None
         return cls(name, table, path)
+
+    def check_names(self, values: Mapping[str, Value], snapshot: Snapshot) -> None:
+        """Whether the nodes that parameters name are there. Raises RunbookError with the nearest name."""
+        for parameter in self.table.parameters:
+            if parameter.type in NAMED:
+                there, said = NAMED[parameter.type](snapshot), str(values[parameter.name])
+                if said not in there:
+                    nearest = get_close_matches(said, there, n=1)
+                    hint = f"did you mean '{nearest[0]}'? " if nearest else ""
+                    names = ", ".join(there) or "none"
+                    raise RunbookError(
+                        f"--param {parameter.name}: no {parameter.type} '{said}'; {hint}there are: {names}"
+                    )
 
     def values(self, given: Mapping[str, Value]) -> dict[str, Value]:
         """Every parameter's value. Raises RunbookError."""

@@ -1,4 +1,4 @@
-"""Whom a stage is for: names found in the snapshot at the moment when the stage is reached."""
+"""Whom a stage is for, and what a parameter may name: found in the snapshot at the moment when it matters."""
 
 from collections.abc import Callable, Mapping
 
@@ -19,12 +19,31 @@ def _servers(snapshot: Snapshot) -> tuple[str, ...]:
     return tuple(server.name for server in snapshot.app_servers if server.pools)
 
 
-SELECTORS: Mapping[str, Callable[[Snapshot], tuple[str, ...]]] = {
+def _spare_servers(snapshot: Snapshot) -> tuple[str, ...]:
+    return tuple(server.name for server in snapshot.spare_servers)
+
+
+def _spare_members(snapshot: Snapshot) -> tuple[str, ...]:
+    return tuple(member.name for member in snapshot.spare_members)
+
+
+Names = Callable[[Snapshot], tuple[str, ...]]
+
+SELECTORS: Mapping[str, Names] = {
     "primary": _primary,
     "each secondary": _secondaries,
     "each member": lambda snapshot: (*_secondaries(snapshot), *_primary(snapshot)),
     "each app server": _servers,
-    "each spare app server": lambda snapshot: tuple(server.name for server in snapshot.spare_servers),
-    "each spare member": lambda snapshot: tuple(member.name for member in snapshot.spare_members),
+    "each spare app server": _spare_servers,
+    "each spare member": _spare_members,
 }
 """Secondaries first, the Primary last."""
+
+NAMED: Mapping[str, Names] = {
+    "app server": _servers,
+    "spare app server": _spare_servers,
+    "member": lambda snapshot: tuple(m.name for m in snapshot.replica_set.members if m.configured),
+    "spare member": _spare_members,
+    "balancer": lambda snapshot: tuple(balancer.name for balancer in snapshot.balancers),
+}
+"""By the type of a parameter: what it may name."""

@@ -73,7 +73,7 @@ def terms_differ(snapshot: Snapshot) -> Iterator[Finding]:
 def configs_differ(snapshot: Snapshot) -> Iterator[Finding]:
     """Members that answer hold different versions of the configuration."""
     answering = _answering(snapshot.replica_set)
-    versions = {m.name: m.config_version for m in answering if m.config_version is not None}
+    versions = {m.name: m.config_version for m in answering if m.configured and m.config_version is not None}
     if len(set(versions.values())) > 1:
         says = f"Members hold different versions of the configuration: {grouped(versions)}."
         yield warning("configs-differ", _subject(snapshot), says)
