@@ -1,44 +1,32 @@
 """Runbooks: list, show, run and resume."""
 
 import asyncio
-import sys
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
 
 import click
 
-from console.change.document import event_document, plan_document
+from console.change.action import Value
+from console.change.document import plan_document
 from console.change.journal import FILE, Journal, Record
-from console.change.plan import Plan
-from console.change.run import Confirmation
 from console.change.runbook import Runbook
 from console.change.runbook.approving import answer
-from console.change.runbook.asking import Answer, Asks, Moment
+from console.change.runbook.asking import Operator
+from console.change.runbook.dry import dry_run
 from console.change.runbook.estimate import estimate
 from console.change.runbook.progress import Progress, named, progress
 from console.change.runbook.report import report
 from console.change.runbook.running import RunbookRun
 from console.change.runbook.schema import encoded
 from console.change.runbook.shelf import runbook_named, runbook_paths
-from console.cli.change import stopped_by_signals
+from console.cli.rehearsal import rehearsed
+from console.cli.runbook_run import ENDS, Terminal, check_answers, gone_through
 from console.cli.runbook_words import described
 from console.cli.see import open_session, say_json
 from console.cli.settings import Mistake, settings, shared
-from console.cli.words import print_event, print_plan
 from console.cluster.snapshot import Approval
 from console.cluster.text import clean
 from console.ports.protocols import Refused, Unclear
 from console.session import Session
-
-ENDS = {"done": 0, "unwound": 0, "stopped": 3}
-WAYS = {
-    "go on": "take the cluster as it is now and go on",
-    "again": "look again, and try the stage once more",
-    "skip": "leave the stage out",
-    "stop": "stop here; it can be gone on with later",
-    "unwind": "stop, and undo in reverse what was done",
-}
-"""What each answer to a problem does."""
 
 
 @click.group()
@@ -72,22 +60,39 @@ def show(name: str) -> None:
 @runbook.command()
 @click.argument("name")
 @click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="A parameter of the runbook.")
-@click.option("--reason", required=True, metavar="TEXT", help="Why; it stands in the journal.")
+@click.option("--reason", default="", metavar="TEXT", help="Why; it stands in the journal.")
 @click.option("--confirm", metavar="CLUSTER", help="Say yes to every stage's plan by the cluster's name.")
+@click.option("--dry-run", "dry", is_flag=True, help="Plan the whole on the cluster as it stands, and do nothing.")
+@click.option(
+    "--rehearse", is_flag=True, help="On an embedded lab of its own instead; values that are not given fit it."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @shared
-def run(name: str, params: tuple[str, ...], reason: str, confirm: str | None, as_json: bool) -> None:
+def run(
+    name: str,
+    params: tuple[str, ...],
+    reason: str,
+    confirm: str | None,
+    dry: bool,
+    rehearse: bool,
+    as_json: bool,
+) -> None:
     """Go through a runbook; without a terminal only where no stage asks anything."""
-    found = runbook_named(name, settings().config_dir)
-    values = found.values(dict(_param(text) for text in params))
+    found, given = runbook_named(name, settings().config_dir), dict(_param(text) for text in params)
+    if rehearse:
+        raise click.exceptions.Exit(asyncio.run(rehearsed(found, given, as_json)))
+    values = found.values(given)
+    if dry:
+        raise click.exceptions.Exit(asyncio.run(_dry(found, values, as_json)))
     if not reason.strip():
         raise Mistake("--reason: expected a few words; they stand in the journal")
 
-    async def begun(session: Session, operator: "_Terminal") -> RunbookRun:
+    async def begun(session: Session, operator: Operator) -> RunbookRun:
         found.check_names(values, session.snapshot)
         return await RunbookRun.begin(session, operator, found, found.path.read_text(), values, reason)
 
-    raise click.exceptions.Exit(asyncio.run(_go(found, begun, reason, confirm, as_json)))
+    operator = Terminal(reason, plans=confirm is not None)
+    raise click.exceptions.Exit(_ended(found, confirm, operator, begun, as_json))
 
 
 @runbook.command()
@@ -110,13 +115,14 @@ def resume(run_id: str, confirm: str | None, as_it_is: bool, unwind: bool, as_js
     finally:
         journal.close()
 
-    async def begun(session: Session, operator: "_Terminal") -> RunbookRun:
+    async def begun(session: Session, operator: Operator) -> RunbookRun:
         gone = await RunbookRun.resume(session, operator, run_id)
         if unwind:
             gone.unwind("the command line")
         return gone
 
-    raise click.exceptions.Exit(asyncio.run(_go(left.runbook, begun, left.reason, confirm, as_json, as_it_is)))
+    operator = Terminal(left.reason, plans=confirm is not None, as_it_is=as_it_is)
+    raise click.exceptions.Exit(_ended(left.runbook, confirm, operator, begun, as_json))
 
 
 @runbook.command()
@@ -155,94 +161,38 @@ def report_run(run_id: str) -> None:
         journal.close()
 
 
-class _Terminal:
-    """Answers by the options of the command line, and otherwise asks on the terminal."""
-
-    def __init__(self, reason: str, confirm: str | None, as_it_is: bool) -> None:
-        self._reason = reason
-        self._yes = confirm is not None
-        self._as_it_is = as_it_is
-
-    async def answer(self, asks: Asks) -> Answer:
-        """The cluster's name was given for every plan; all else is asked, where somebody is there."""
-        if asks.kind == "plan" and asks.plan:
-            return await self._planned(asks.plan)
-        if asks.kind == "problem":
-            return await self._solved(asks)
-        yes = await asyncio.to_thread(click.confirm, clean(asks.says, limit=1000), default=False, err=True)
-        return Answer(way="go on" if yes else "stop")
-
-    async def _planned(self, plan: Plan) -> Answer:
-        confirmation = Confirmation(self._reason, words=plan.confirm_words, again=True)
-        if self._yes:
-            return Answer(way="go on", confirmation=confirmation)
-        print_plan(plan)
-        wanted = plan.confirm_words or "yes"
-        said = await _typed(f"type {wanted} to go on, `skip`, or `stop`")
-        if said == "skip":
-            return Answer(way="skip", reason=await _typed("why is it skipped"))
-        return Answer(way="go on", confirmation=confirmation) if said == wanted else Answer(way="stop")
-
-    async def _solved(self, asks: Asks) -> Answer:
-        if self._as_it_is and "go on" in asks.ways:
-            self._as_it_is = False  # what it was like when somebody said so, and not what comes later
-            return Answer(way="go on")
-        if self._yes or not sys.stdin.isatty():
-            return Answer(way="stop")
-        for way in asks.ways:
-            click.echo(f"  {way:<7} {WAYS[way]}", err=True)
-        choice = click.Choice(list(asks.ways))
-        way = await asyncio.to_thread(click.prompt, "what now", type=choice, default="stop", err=True)
-        return Answer(way=way, reason=await _typed("why is it skipped") if way == "skip" else "")
-
-
-async def _typed(asks: str) -> str:
-    return str(await asyncio.to_thread(click.prompt, asks, err=True))
-
-
-async def _go(
+def _ended(
     found: Runbook,
-    begun: Callable[[Session, _Terminal], Any],
-    reason: str,
     confirm: str | None,
+    operator: Terminal,
+    begun: Callable[[Session, Operator], Awaitable[RunbookRun]],
     as_json: bool,
-    as_it_is: bool = False,
 ) -> int:
+    """The exit code of a run on the cluster that is meant. Raises Mistake."""
     file = settings().file()
-    asks = confirm is None or any(stage.asks for stage in found.table.stages)
-    if asks and not sys.stdin.isatty():
-        raise Mistake(f"{found.name} asks on the way, and there is no terminal; --confirm {file.table.name} says yes")
-    if confirm is not None and confirm != file.table.name:
-        raise Mistake(f"--confirm {confirm}: expected the cluster's name, {file.table.name}")
-    async with open_session(file, read_only=settings().read_only) as session:
-        await session.look()
-        gone = await begun(session, _Terminal(reason, confirm, as_it_is))
-        with stopped_by_signals(gone.stop):
-            async for moment in gone.go():
-                _tell(moment, gone, as_json)
-        return ENDS[gone.progress.outcome]
+    check_answers(found, file, confirm)
+
+    async def gone() -> RunbookRun:
+        async with open_session(file, read_only=settings().read_only) as session:
+            return await gone_through(session, operator, begun, as_json)
+
+    return ENDS[asyncio.run(gone()).progress.outcome]
 
 
-def _tell(moment: Moment, gone: RunbookRun, as_json: bool) -> None:
-    if as_json:
-        where = {"runbook_run": gone.progress.id, "kind": moment.kind, "says": moment.says}
-        where["stage"] = moment.task.key if moment.task else ""
-        more: dict[str, Any] = {}
-        if moment.event:
-            more["event"] = event_document(moment.event)
-        if moment.plan:
-            more["plan"] = plan_document(moment.plan)
-        say_json({**where, **more})
-    elif moment.event:
-        print_event(moment.event)
-    elif check := moment.check:
-        click.echo(f"  {'ok' if check.ok else 'NOT'}  {clean(check.says)}: {clean(check.value, limit=1000)}")
-    elif moment.kind == "stage" and moment.task:
-        click.echo(f"{moment.task.key}  {clean(moment.task.title)}")
-        if moment.says:
-            click.echo(f"  {clean(moment.says, limit=1000)}")
-    elif moment.kind != "plan":
-        click.echo(f"  {moment.kind}: {clean(moment.says, limit=1000)}")
+async def _dry(found: Runbook, values: Mapping[str, Value], as_json: bool) -> int:
+    """Every stage, planned on what the one before would leave; 3 when one would be refused."""
+    async with open_session(settings().file()) as session:
+        snapshot = await session.look(*(node.name for node in session.file.table.nodes))
+        found.check_names(values, snapshot)
+        stages = dry_run(found, values, snapshot, session.plan_in)
+    for stage in stages:
+        if as_json:
+            plan = plan_document(stage.plan) if stage.plan else None
+            say_json({"stage": stage.key, "title": stage.title, "word": stage.word, "says": stage.says, "plan": plan})
+        else:
+            says = f": {clean(stage.says, limit=1000)}" if stage.says else ""
+            click.echo(f"{stage.word:<12}{stage.key}  {clean(stage.title)}{says}")
+    return 3 if any(stage.word == "refused" for stage in stages) else 0
 
 
 def _records() -> list[Record]:

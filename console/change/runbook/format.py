@@ -14,45 +14,27 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
 from console.change.action import Value
 from console.change.actions import action_named
-from console.change.bytesize import ByteSize
 from console.change.plan import PlanError
 from console.change.runbook.conditions import CONDITIONS
+from console.change.runbook.error import RunbookError
 from console.change.runbook.markdown import SUFFIX, Words, fill, parted
-from console.change.runbook.selectors import NAMED, SELECTORS
+from console.change.runbook.parameters import ParameterTable
+from console.change.runbook.selectors import SELECTORS
 from console.cluster.snapshot import Snapshot
 from console.ports.decode import Mistake, convert
-from console.ports.error import OperatorError
 
 KINDS = ("action", "check", "wait", "question", "manual", "each")
 """What a stage may be; exactly one of them."""
 FIELD = re.compile(r"{([a-z_]*)}")
-TYPES: Mapping[str, type] = {"text": str, "integer": int, "number": float, "size": ByteSize} | dict.fromkeys(NAMED, str)
 LIMIT_BYTES = 32 * 1024
 """So that one record of the journal holds it whole: what was cut there could not be gone on with."""
 TARGET = "target"
-
-
-class RunbookError(OperatorError):
-    """A runbook cannot be used; the message is one sentence with the path into the file and the mend."""
-
-
-class ParameterTable(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """One `[[parameters]]` table."""
-
-    name: str
-    type: Literal[
-        "text", "integer", "number", "size", "app server", "spare app server", "member", "spare member", "balancer"
-    ] = "text"
-    says: str = ""
-    default: str | int | float | None = None
-    """None: it has to be given."""
-    choices: list[str] = msgspec.field(default_factory=list)
 
 
 class StageTable(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -94,6 +76,16 @@ class StageTable(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         return bool(self.question or self.manual) or any(stage.asks for stage in self.stages)
 
 
+class RehearsalTable(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The `[rehearsal]` table: how the embedded lab is made to be before the runbook is rehearsed on it."""
+
+    breaks: list[str] = msgspec.field(default_factory=list)
+    """Nodes of the lab whose process is killed."""
+    until: str = ""
+    """The condition that is waited for then."""
+    parameters: dict[str, str | int | float] = msgspec.field(default_factory=dict, name="with")
+
+
 class RunbookTable(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """The whole file."""
 
@@ -106,6 +98,7 @@ class RunbookTable(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     will_not: list[str] = msgspec.field(default_factory=list)
     """What it does not do, for whoever expects it."""
     parameters: list[ParameterTable] = msgspec.field(default_factory=list)
+    rehearsal: RehearsalTable = msgspec.field(default_factory=RehearsalTable)
     stages: list[StageTable]
 
 
@@ -151,15 +144,13 @@ class Runbook:
     def check_names(self, values: Mapping[str, Value], snapshot: Snapshot) -> None:
         """Whether the nodes that parameters name are there. Raises RunbookError with the nearest name."""
         for parameter in self.table.parameters:
-            if parameter.type in NAMED:
-                there, said = NAMED[parameter.type](snapshot), str(values[parameter.name])
-                if said not in there:
-                    nearest = get_close_matches(said, there, n=1)
-                    hint = f"did you mean '{nearest[0]}'? " if nearest else ""
-                    names = ", ".join(there) or "none"
-                    raise RunbookError(
-                        f"--param {parameter.name}: no {parameter.type} '{said}'; {hint}there are: {names}"
-                    )
+            parameter.check_name(values[parameter.name], snapshot)
+
+    def rehearsed(self, given: Mapping[str, Value], snapshot: Snapshot) -> dict[str, Value]:
+        """Every parameter's value for a rehearsal: as given, as the runbook says for it, or the first that fits."""
+        values = {**self.table.rehearsal.parameters, **given}
+        fitting = {p.name: p.fitting(snapshot) for p in self.table.parameters if p.name not in values}
+        return self.values(values | {name: value for name, value in fitting.items() if value is not None})
 
     def values(self, given: Mapping[str, Value]) -> dict[str, Value]:
         """Every parameter's value. Raises RunbookError."""
@@ -169,26 +160,12 @@ class Runbook:
                 nearest = get_close_matches(name, known, n=1)
                 hint = f"did you mean '{nearest[0]}'? " if nearest else ""
                 raise RunbookError(f"{self.name} has no parameter '{name}'; {hint}it has: {', '.join(known) or 'none'}")
-        return {name: _value(parameter, given) for name, parameter in known.items()}
+        return {name: parameter.value(given) for name, parameter in known.items()}
 
 
 def filled(text: str, values: Mapping[str, Value]) -> str:
     """The text with `{name}` replaced."""
     return FIELD.sub(lambda found: str(values.get(found[1], found[0])), text)
-
-
-def _value(parameter: ParameterTable, given: Mapping[str, Value]) -> Value:
-    said = given.get(parameter.name, parameter.default)
-    if said is None:
-        raise RunbookError(f"--param {parameter.name}=…: it has to be given: {parameter.says or parameter.type}")
-    try:
-        value: Value = TYPES[parameter.type](said)
-    except ValueError:
-        raise RunbookError(f"--param {parameter.name}: expected {parameter.type}, got '{said}'") from None
-    if parameter.choices and str(value) not in parameter.choices:
-        choices = ", ".join(parameter.choices)
-        raise RunbookError(f"--param {parameter.name}: expected one of {choices}, got '{said}'")
-    return value
 
 
 def _validate(table: RunbookTable) -> None:
@@ -200,6 +177,10 @@ def _validate(table: RunbookTable) -> None:
             raise Mistake(at, f"'{name}' is already a name")
     if not table.stages:
         raise Mistake("$.stages", "there is none")
+    if table.rehearsal.until:
+        _known("$.rehearsal.until", table.rehearsal.until, CONDITIONS, "condition")
+    for name in table.rehearsal.parameters:
+        _known("$.rehearsal.with", name, names, "parameter")
     for index, stage in enumerate(table.stages):
         _stage(stage, f"$.stages[{index}]", set(names))
 

@@ -11,7 +11,8 @@ from console.change.action import Value
 from console.change.journal import Record
 from console.change.journal.process import alive
 from console.change.plan import PlanError
-from console.change.runbook.format import Runbook, RunbookError
+from console.change.runbook.error import RunbookError
+from console.change.runbook.format import Runbook
 from console.change.wayback import WayBack
 
 BEGAN, RESUMED, TARGETS, REACHED, STARTED, ENDED, FINISHED = (

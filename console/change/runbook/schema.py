@@ -62,6 +62,8 @@ def schema() -> Schema:
             if property.get("default") in ("", None, [], {}):
                 property.pop("default", None)  # an empty one is none: nothing that an editor should offer
     tables["RunbookTable"]["properties"]["stages"]["minItems"] = 1
+    until = tables["RehearsalTable"]["properties"]["until"]
+    tables["RehearsalTable"]["properties"]["until"] = {**until, "enum": sorted(CONDITIONS)}
     outer = tables["StageTable"]
     tables["StageTable"] = _stage(outer, KINDS)
     tables["Parameters"] = {"allOf": [_parameters(action) for action in ACTIONS]}

@@ -3,7 +3,8 @@
 from difflib import get_close_matches
 from pathlib import Path
 
-from console.change.runbook.format import Runbook, RunbookError
+from console.change.runbook.error import RunbookError
+from console.change.runbook.format import Runbook
 
 BUNDLED = Path(__file__).resolve().parents[2] / "runbooks"
 SUFFIXES = (".toml", ".md")
