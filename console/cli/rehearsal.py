@@ -38,7 +38,7 @@ async def rehearsed(found: Runbook, given: Mapping[str, Value], as_json: bool) -
         lab.reset_gap(NAME, state_dir)
         file = ClusterFile.read(Path(started.cluster_file), settings().plugins)
         gone = await _run(found, given, file, state_dir, as_json)
-        traffic = {name: value for name, value in lab.traffic_report(NAME, state_dir).items() if name in TOLD}
+        traffic = _traffic(state_dir)
     finally:
         lab.down(NAME, state_dir)
     if as_json:
@@ -47,6 +47,14 @@ async def rehearsed(found: Runbook, given: Mapping[str, Value], as_json: bool) -
         click.echo("its traffic: " + ", ".join(f"{name} {value}" for name, value in traffic.items()))
         click.echo(f"report: watchkeeper --state-dir {state_dir} runbook report {gone.progress.id}")
     return ENDS[gone.progress.outcome]
+
+
+def _traffic(state_dir: Path) -> dict[str, object]:
+    """What it met; a set without a Primary cannot be asked for its writes."""
+    try:
+        return {name: value for name, value in lab.traffic_report(NAME, state_dir).items() if name in TOLD}
+    except lab.LabError as problem:
+        return {"not known": str(problem)}
 
 
 async def _run(
@@ -58,7 +66,7 @@ async def _run(
         for node in found.table.rehearsal.breaks:
             lab.kill(NAME, state_dir, node)
         await _as_broken(found, session)
-        values = found.rehearsed(given, session.snapshot)
+        values = found.rehearsed(given, await session.look())
 
         async def begun(session: Session, operator: Operator) -> RunbookRun:
             text = found.path.read_text()

@@ -46,7 +46,7 @@ class Terminal:
     async def answer(self, asks: Asks) -> Answer:
         """The cluster's name was given for every plan; all else is asked, where somebody is there."""
         if asks.kind == "plan" and asks.plan:
-            return await self._planned(asks.plan)
+            return await self._planned(asks.plan, asks.words)
         if asks.kind == "problem":
             return await self._solved(asks)
         yes = self._questions or await asyncio.to_thread(
@@ -54,12 +54,12 @@ class Terminal:
         )
         return Answer(way="go on" if yes else "stop")
 
-    async def _planned(self, plan: Plan) -> Answer:
-        confirmation = Confirmation(self._reason, words=plan.confirm_words, again=True)
+    async def _planned(self, plan: Plan, words: str | None) -> Answer:
+        confirmation = Confirmation(self._reason, words=words, again=True)
         if self._plans:
             return Answer(way="go on", confirmation=confirmation)
         print_plan(plan)
-        wanted = plan.confirm_words or "yes"
+        wanted = words or "yes"
         said = await _typed(f"type {wanted} to go on, `skip`, or `stop`")
         if said == "skip":
             return Answer(way="skip", reason=await _typed("why is it skipped"))

@@ -86,6 +86,13 @@ class Asks:
     ways: tuple[Way, ...] = YES
     """What may be answered."""
 
+    @property
+    def words(self) -> str | None:
+        """What has to be typed for its plan, if anything."""
+        if self.plan is None:
+            return None
+        return self.plan.cluster if self.task.stage.without_lease else self.plan.confirm_words
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:

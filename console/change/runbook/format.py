@@ -62,6 +62,8 @@ class StageTable(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     stages: list["StageTable"] = msgspec.field(default_factory=list)
     unless: str = ""
     """A condition under which the stage is left out."""
+    without_lease: bool = False
+    """Its action may go on where the set cannot keep the lease: other consoles are not excluded then."""
     approval: bool = False
     """Somebody else has to say yes, in a console of their own."""
 

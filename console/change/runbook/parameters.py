@@ -20,7 +20,16 @@ class ParameterTable(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     name: str
     type: Literal[
-        "text", "integer", "number", "size", "app server", "spare app server", "member", "spare member", "balancer"
+        "text",
+        "integer",
+        "number",
+        "size",
+        "app server",
+        "spare app server",
+        "member",
+        "secondary",
+        "spare member",
+        "balancer",
     ] = "text"
     says: str = ""
     default: str | int | float | None = None

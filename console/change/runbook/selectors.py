@@ -43,6 +43,7 @@ NAMED: Mapping[str, Names] = {
     "app server": _servers,
     "spare app server": _spare_servers,
     "member": lambda snapshot: tuple(m.name for m in snapshot.replica_set.members if m.configured),
+    "secondary": _secondaries,
     "spare member": _spare_members,
     "balancer": lambda snapshot: tuple(balancer.name for balancer in snapshot.balancers),
 }

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from console.change.events import Outcome
 from console.change.journal import run_named
@@ -143,7 +143,8 @@ class StageRun:
                 return
             async for moment in self._approved(task, plan.title):
                 yield moment
-            run = self._begun(plan, left, undoes, answer.confirmation)
+            confirmation = replace(answer.confirmation, without_lease=task.stage.without_lease)
+            run = self._begun(plan, left, undoes, confirmation)
             await self._began(task, target, plan, run)
             self.running = run
             async for event in run.follow():
