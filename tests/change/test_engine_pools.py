@@ -227,6 +227,17 @@ async def test_a_stop_between_two_weights_leaves_the_server_where_it_is(tmp_path
         assert (world.weights("app4"), world.admins("app4")) == ({10}, {Admin.READY})
 
 
+async def test_a_server_whose_joining_was_stopped_goes_on_joining(tmp_path: Path) -> None:
+    async with memory_session(tmp_path) as (session, world):
+        stopped = await change(session, "add-server", "app4", {"hold": 1})
+        await at(stopped, "add app4 to every pool", lambda: stopped.stop("SIGHUP"))
+        assert await finished(stopped) is Outcome.PARTIAL
+        run = session.resume(stopped.id, YES)
+        assert await finished(run) is Outcome.DONE, last(run)
+        assert (world.weights("app4"), world.admins("app4")) == ({100}, {Admin.READY})
+        assert session.unfinished() == []
+
+
 async def test_a_plan_to_join_that_a_reload_overtook_is_refused(tmp_path: Path) -> None:
     async with memory_session(tmp_path) as (session, world):
         plan = session.plan("add-server", "app4")

@@ -88,6 +88,20 @@ def lacking(snapshot: Snapshot, name: str) -> list[tuple[str, str]]:
     return sorted(places - {(e.balancer, e.backend) for e in (server.pools if server else ())})
 
 
+def _still(snapshot: Snapshot, left: Plan) -> tuple[Check, ...]:
+    """What a new plan needs, as if it did not stand yet where the interrupted one had let it join."""
+    entries = [entry for step in left.steps if isinstance(step.op, AddServers) for entry in step.op.entries]
+    joined = {(entry.place.balancer, entry.place.backend) for entry in entries}
+
+    def before(server: AppServer) -> AppServer:
+        pools = tuple(one for one in server.pools if (one.balancer, one.backend) not in joined)
+        return replace(server, pools=pools) if server.name == left.target else server
+
+    as_before = replace(snapshot, app_servers=tuple(map(before, snapshot.app_servers)))
+    unsaid = {parameter.name: parameter.default for parameter in PARAMETERS}  # a plan keeps only what was chosen
+    return plan(as_before, left.target, unsaid | dict(left.parameters)).checks
+
+
 def targets(snapshot: Snapshot) -> tuple[str, ...]:
     """Every spare server, and every other that some pool lacks."""
     servers = (*snapshot.spare_servers, *snapshot.app_servers)
@@ -232,4 +246,5 @@ ACTION = Action(
     plan=plan,
     parameters=PARAMETERS,
     targets=targets,
+    still=_still,
 )
