@@ -16,14 +16,10 @@ from console.change.runbook import progress as told
 from console.change.runbook.asking import Asks, Moment, Operator, Task, Way, World
 from console.change.runbook.format import Runbook, StageTable
 from console.change.runbook.progress import Progress
-from console.change.runbook.stage import Problem, StageRun, Stopped
+from console.change.runbook.stage import Problem, StageRun, Stopped, Unwinding
 from console.change.runbook.trail import Trail, writable
 from console.change.runbook.unwinding import ways_back
 from console.change.stored import NotStored, decoded
-
-
-class Unwinding(Exception):
-    """What was done is to be undone."""
 
 
 class RunbookRun:

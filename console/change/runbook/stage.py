@@ -11,7 +11,7 @@ from console.change.plan import Check, Plan, PlanError
 from console.change.run import Confirmation, Run
 from console.change.runbook import progress as told
 from console.change.runbook.approving import approved
-from console.change.runbook.asking import Answer, AskKind, Asks, Moment, Task
+from console.change.runbook.asking import YES, Answer, AskKind, Asks, Moment, Task, Way
 from console.change.runbook.conditions import CONDITIONS
 from console.change.runbook.format import FIELD
 from console.change.runbook.seen import differences, seen
@@ -36,6 +36,10 @@ class Problem(Exception):
 
 class Stopped(Exception):
     """The runbook does not go on; the message says why."""
+
+
+class Unwinding(Exception):
+    """What was done is to be undone."""
 
 
 class StageRun:
@@ -115,44 +119,53 @@ class StageRun:
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def _asked(self, task: Task) -> Answer:
-        """Raises Stopped."""
+        """Raises Stopped or Unwinding."""
         words = task.text(task.stage.question or task.stage.manual)
         kind: AskKind = "question" if task.stage.question else "manual"
-        answer = await self._operator.answer(Asks(kind=kind, task=task, says=words))
-        if answer.way == "stop":
-            raise Stopped(f"{task.title}: stopped by its operator")
-        return answer
+        return _heard(task, await self._operator.answer(Asks(kind=kind, task=task, says=words, ways=self._ways)))
+
+    @property
+    def _ways(self) -> tuple[Way, ...]:
+        return YES if self._trail.progress.unwinding else (*YES, "unwind")
 
     async def _acted(self, task: Task, undoes: str) -> AsyncIterator[Moment]:
-        """Raises Problem where there is no plan, or it is refused or does not end well; Stopped."""
+        """Each of its targets. Raises Problem, Stopped or Unwinding."""
         for target in await self._targets(task):
             if self._has_run(task, target):
                 continue
+            async for moment in self._changed(task, target, undoes):
+                yield moment
+                if moment.kind == "skipped":
+                    return
+
+    async def _changed(self, task: Task, target: str, undoes: str) -> AsyncIterator[Moment]:
+        """Raises Problem where there is no plan, or it is refused or does not end well; Stopped or Unwinding."""
+        answer = Answer(way="again")
+        while answer.way == "again":
             await self._world.look(target)
             plan, left = self._plan(task, target, undoes)
             if not left and not plan.steps and not plan.refusals:
-                continue  # it is so already
+                return  # it is so already
             yield Moment(kind="plan", task=task, plan=plan, says=f"goes on with run {left}" if left else plan.title)
             if plan.refusals and not left:
                 raise Problem("; ".join(f"{check.says}: {check.value}" for check in plan.refusals))
-            answer = await self._operator.answer(Asks(kind="plan", task=task, says=plan.title, plan=plan))
-            if answer.way == "stop":
-                raise Stopped(f"{task.title}: stopped by its operator")
-            if answer.way == "skip" or answer.confirmation is None:
-                yield await self._trail.skipped(task, answer)
-                return
-            async for moment in self._approved(task, plan.title):
-                yield moment
-            confirmation = replace(answer.confirmation, without_lease=task.stage.without_lease)
-            run = self._begun(plan, left, undoes, confirmation)
-            await self._began(task, target, plan, run)
-            self.running = run
-            async for event in run.follow():
-                yield Moment(kind="event", task=task, event=event)
-            outcome = await run.finished()
-            self.running = None
-            if outcome is not Outcome.DONE:
-                raise Problem(run.events[-1].says)
+            asks = Asks(kind="plan", task=task, says=plan.title, plan=plan, ways=("again", *self._ways))
+            answer = _heard(task, await self._operator.answer(asks))
+        if answer.way == "skip" or answer.confirmation is None:
+            yield await self._trail.skipped(task, answer)
+            return
+        async for moment in self._approved(task, plan.title):
+            yield moment
+        confirmation = replace(answer.confirmation, without_lease=task.stage.without_lease)
+        run = self._begun(plan, left, undoes, confirmation)
+        await self._began(task, target, plan, run)
+        self.running = run
+        async for event in run.follow():
+            yield Moment(kind="event", task=task, event=event)
+        outcome = await run.finished()
+        self.running = None
+        if outcome is not Outcome.DONE:
+            raise Problem(run.events[-1].says)
 
     def _begun(self, plan: Plan, left: str, undoes: str, confirmation: Confirmation) -> Run:
         if undoes:
@@ -214,3 +227,12 @@ class StageRun:
             raise Problem(answer.refusal)
         await self._trail.write(told.APPROVED, stage=task.key, by=answer.by)
         yield Moment(kind="approval", task=task, says=f"{answer.by} agrees")
+
+
+def _heard(task: Task, answer: Answer) -> Answer:
+    """Raises Stopped or Unwinding."""
+    if answer.way == "stop":
+        raise Stopped(f"{task.title}: stopped by its operator")
+    if answer.way == "unwind":
+        raise Unwinding(f"{task.title}: unwound by its operator")
+    return answer
