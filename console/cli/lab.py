@@ -92,7 +92,7 @@ def demo() -> None:
         if sys.stdin.isatty() and sys.stderr.isatty():
             from console.tui import run_console  # textual is for the console only
 
-            code = run_console(file, state_dir, read_only=False, theme=None, user_themes=settings().themes)
+            code = run_console(file, state_dir, read_only=False, theme=None, config_dir=settings().config_dir)
         else:
             code = 0
             print_status(file)

@@ -69,6 +69,6 @@ def root(context: click.Context, read_only: bool, theme: str | None, no_mouse: b
             read_only=read_only,
             theme=theme,
             mouse=not no_mouse,
-            user_themes=settings().themes,
+            config_dir=settings().config_dir,
         )
     )

@@ -32,7 +32,7 @@ class Settings:
 
     @property
     def config_dir(self) -> Path:
-        """Where the user's clusters, plugins and themes are."""
+        """Where the user's clusters, plugins, runbooks and themes are."""
         return platformdirs.user_config_path(APP)
 
     @property
@@ -45,11 +45,6 @@ class Settings:
     def plugins(self) -> Plugins:
         """Bundled plugins first: a user's file does not silently replace one."""
         return Plugins((bundled("plugins"), self.config_dir / "plugins"))
-
-    @property
-    def themes(self) -> Path:
-        """Where the user's themes are."""
-        return self.config_dir / "themes"
 
     def clusters(self) -> dict[str, Path]:
         """The cluster files in the user's directory, by name."""

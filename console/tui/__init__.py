@@ -22,7 +22,7 @@ def run_console(
     read_only: bool,
     theme: str | None,
     mouse: bool = True,
-    user_themes: Path | None = None,
+    config_dir: Path,
 ) -> int:
     """Open the console on a cluster and stay until it is left; the exit code."""
     if "SSH_CONNECTION" in os.environ:
@@ -32,7 +32,7 @@ def run_console(
     from console.tui.app import Console
     from console.tui.themes import Shelf
 
-    shelf = Shelf.of([bundled("themes"), *([user_themes] if user_themes else [])])
+    shelf = Shelf.of([bundled("themes"), config_dir / "themes"])
     if theme is not None:
         try:
             shelf.find(theme)
@@ -40,7 +40,7 @@ def run_console(
             print(f"watchkeeper: {mistake}", file=sys.stderr)  # noqa: T201 - there is no screen yet
             return 2
 
-    app = Console(file.table.name, lambda: _opened(file, state_dir, read_only), state_dir, shelf)
+    app = Console(file.table.name, lambda: _opened(file, state_dir, read_only), state_dir, shelf, config_dir=config_dir)
     if theme is not None:
         app.theme = theme
     app.run(mouse=mouse)

@@ -44,8 +44,17 @@ class Console(Openings):
     COMMANDS: ClassVar = {Palette}
     BINDINGS = bindings("everywhere")
 
-    def __init__(self, cluster: str, open_session: Open, journal: Path, shelf: Shelf, *, live: bool = True):
-        super().__init__(cluster, journal)
+    def __init__(
+        self,
+        cluster: str,
+        open_session: Open,
+        journal: Path,
+        shelf: Shelf,
+        *,
+        config_dir: Path,
+        live: bool = True,
+    ):
+        super().__init__(cluster, journal, config_dir)
         self.shelf = shelf
         self._open_session = open_session
         self._live = live
@@ -63,7 +72,7 @@ class Console(Openings):
 
     def get_default_screen(self) -> Screen[None]:
         """The dashboard is there at once; it says that it is connecting."""
-        return Dashboard(self.feed, self.cluster, self._completions)
+        return Dashboard(self.feed, self.guide, self.cluster, self._completions)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Ours is the last gate: no control character reaches the terminal."""
@@ -76,7 +85,7 @@ class Console(Openings):
     def on_load(self) -> None:
         """The terminal is as it was, and shall be again."""
         if self._live:
-            Endings(self, lambda: self.going).watch()
+            Endings(self, lambda: self.going, self.end).watch()
 
     def on_ready(self) -> None:
         """The first frame is drawn; now the session."""
@@ -127,25 +136,35 @@ class Console(Openings):
             self.tell(str(error), "error")
 
     def action_leave(self) -> None:
-        """Quit; while a change is running, ask first."""
+        """Quit; while a change or a runbook is running, ask first."""
         run = self.going
-        if run is None:
+        if run is None and not self.guide.going:
             self.exit(0)
             return
 
         async def end() -> None:
             self.tell("waiting for the current step, then leaving")
-            await end_run(run, "quit")
+            await self.end("quit")
             self.exit(0)
 
         def answered(yes: bool | None) -> None:
             if yes:
                 self.run_worker(end())
 
-        asks = (
-            f"{run.plan.title} is running. If you leave, its current step is finished or undone; the next is not begun."
-        )
-        self.push_screen(Question(asks, "Leave", "Stay"), answered)
+        asks = []
+        if self.guide.going:
+            asks.append(f"{self.guide.title} is not over. If you leave, it stops, and can be gone on with later.")
+        if run is not None:
+            says = "If you leave, its current step is finished or undone; the next is not begun."
+            asks.append(f"{run.plan.title} is running. {says}")
+        self.push_screen(Question(" ".join(asks), "Leave", "Stay"), answered)
+
+    async def end(self, why: str) -> None:
+        """Let what is running come to a proven state: first the change, then the runbook that it belongs to."""
+        self.guide.stop(why)
+        if run := self.going:
+            await end_run(run, why)
+        await self.guide.ended()
 
     @property
     def going(self) -> "Run | None":

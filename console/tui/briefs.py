@@ -11,6 +11,7 @@ from console.cluster.changes import Change
 from console.cluster.headroom import headroom
 from console.cluster.snapshot import Finding, Severity, Snapshot
 from console.tui.feed import Feed
+from console.tui.guide import Guide
 from console.tui.symbols import SEVERITY
 from console.tui.words import CHANGING, DOWN, LOUD, QUIET, STRONG, UP, WARN, Cell, count, heading, line
 from console.tui.words import paragraph as wrapped
@@ -22,7 +23,7 @@ def environment(word: str) -> Cell:
     return Cell(f" {word.upper()} " if loud else word, LOUD if loud else "$primary bold")
 
 
-def header(snapshot: Snapshot, width: int, why_read_only: str, run: Run | None) -> Content:
+def header(snapshot: Snapshot, width: int, why_read_only: str, run: Run | None, guide: Guide) -> Content:
     """Which cluster, of what kind, when, and may anything be changed."""
     cells = [Cell(" Watchkeeper  ", "$primary bold"), Cell(f"{snapshot.cluster}  ", STRONG)]
     if snapshot.environment:
@@ -35,10 +36,32 @@ def header(snapshot: Snapshot, width: int, why_read_only: str, run: Run | None) 
     elsewhere = snapshot.lease if snapshot.lease and not snapshot.lease.ours else None
     if elsewhere:
         cells.append(Cell(f"  ► {elsewhere.owner}: {elsewhere.says}", CHANGING))
-    if run is not None and run.outcome is None:
+    if guide.going:
+        cells.append(_guided(guide))
+    elif run is not None and run.outcome is None:
         cells.append(Cell(f"  ► {run.plan.title}", CHANGING + " bold"))
         cells.append(Cell("  asks (R)" if run.events and run.events[-1].choices else " (R)", CHANGING))
     return line(*cells)
+
+
+def titled(title: str, feed: Feed, width: int, run: str = "") -> Content:
+    """A title, and which cluster it is about; the title is what gives way."""
+    session = feed.session
+    word = environment(session.environment)
+    about = f"   {session.cluster}  "
+    tail = f"   run {run}" if run and width >= 100 else ""
+    room = max(10, width - len(about) - len(word.text) - len(tail) - 2)
+    shown = title if len(title) <= room else f"{title[: room - 1]}…"
+    return line(Cell(f" {shown}{about}"), word, Cell(tail))
+
+
+def _guided(guide: Guide) -> Cell:
+    """Where a runbook is, in a few words."""
+    where = guide.task.title if guide.task is not None else guide.title
+    if guide.asks is not None or guide.run_asks:
+        return Cell(f"  ► {where} asks (r)", CHANGING + " bold")
+    paused = guide.run is not None and guide.run.paused
+    return Cell(f"  {'▲ paused' if paused else '►'} {where} (r)", WARN if paused else CHANGING + " bold")
 
 
 def standing(snapshot: Snapshot, width: int) -> Content:
@@ -56,7 +79,9 @@ def standing(snapshot: Snapshot, width: int) -> Content:
                 Cell(f"{SEVERITY[severity].text.split()[0]} {len(found)} {severity}  ", SEVERITY[severity].style)
             )
     if not snapshot.findings:
-        cells.append(Cell("● no findings", UP) if _anything(snapshot) else Cell("nothing is configured", WARN))
+        nothing = Cell("● no findings", UP) if _anything(snapshot) else Cell("nothing is configured", WARN)
+        if sum(len(cell.text) for cell in (*cells, nothing)) <= width:
+            cells.append(nothing)
     return line(*cells)
 
 

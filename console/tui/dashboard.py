@@ -15,6 +15,7 @@ from textual.widgets import Input
 
 from console.tui.commands import bindings
 from console.tui.feed import Feed
+from console.tui.guide import Guide
 from console.tui.parts import KeyBar, Prompt, Words
 from console.tui.table import Table
 from console.tui.texts import TextScreen
@@ -54,9 +55,10 @@ class Dashboard(Screen[None]):
             super().__init__()
             self.words = words
 
-    def __init__(self, feed: Feed, cluster: str, names: Callable[[], list[str]]) -> None:
+    def __init__(self, feed: Feed, guide: Guide, cluster: str, names: Callable[[], list[str]]) -> None:
         super().__init__()
         self._feed = feed
+        self._guide = guide
         self._cluster = cluster
         self._names = names
         self._complete = False
@@ -72,6 +74,7 @@ class Dashboard(Screen[None]):
     def on_mount(self) -> None:
         """Follow the cluster."""
         self._feed.changed.subscribe(self, self._show)
+        self._guide.changed.subscribe(self, lambda _: self.query_one("#header", Words).show(self._header))
 
     def on_resize(self) -> None:
         """Another size, another arrangement."""
@@ -220,7 +223,7 @@ class Dashboard(Screen[None]):
 
         session = self._feed.session
         why = (session.journal_problem or "read-only") if session.read_only else ""
-        return [briefs.header(self._feed.snapshot, width, why, session.run)]
+        return [briefs.header(self._feed.snapshot, width, why, session.run, self._guide)]
 
     def _standing(self, width: int) -> list[Content]:
         if self._feed.snapshot is None:

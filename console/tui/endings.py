@@ -8,7 +8,7 @@ import termios
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,8 @@ WATCHDOG_S = 3.0
 
 Going = Callable[[], "Run | None"]
 """The run that is going on, if any."""
+End = Callable[[str], Awaitable[None]]
+"""Lets everything that goes on come to its end; the word is why."""
 
 
 async def end_run(run: "Run", why: str) -> None:
@@ -55,9 +57,10 @@ def crash_line(error: BaseException | None) -> str:
 class Endings:
     """SIGTERM, SIGHUP and a terminal that is gone: a thread sees them, and ends what an event loop no longer can."""
 
-    def __init__(self, app: App[int], going: Going) -> None:
+    def __init__(self, app: App[int], going: Going, end: End) -> None:
         self._app = app
         self._going = going
+        self._end_all = end
         self._told, self._tell = os.pipe()
         self._ending: asyncio.Task[None] | None = None
 
@@ -96,8 +99,7 @@ class Endings:
         self._ending = asyncio.get_running_loop().create_task(self._end(number))
 
     async def _end(self, number: int) -> None:
-        if run := self._going():
-            await end_run(run, signal.Signals(number).name)
+        await self._end_all(signal.Signals(number).name)
         if number == signal.SIGHUP:
             os._exit(128 + number)
         self._app.exit(128 + number, 128 + number)

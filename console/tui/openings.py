@@ -8,6 +8,7 @@ from textual.notifications import SeverityLevel
 from console.cluster.text import clean
 from console.ports.error import OperatorError
 from console.tui.feed import Feed
+from console.tui.guide import Guide
 from console.tui.terminal import TerminalApp
 from console.tui.texts import TextScreen, help_lines
 
@@ -17,16 +18,21 @@ if TYPE_CHECKING:
     from console.change.action import Value
     from console.change.run import Run
     from console.tui.findings import FindingsScreen
+    from console.tui.reading import ReadingScreen
+    from console.tui.runbooks import RunbooksScreen
 
 
 class Openings(TerminalApp):
     """What the console shows of one cluster beside its dashboard."""
 
-    def __init__(self, cluster: str, journal: Path) -> None:
+    def __init__(self, cluster: str, journal: Path, config_dir: Path) -> None:
         super().__init__()
         self.feed = Feed(self)
+        self.guide = Guide(self)
         self.cluster = cluster
         self.journal_folder = journal
+        self.config_dir = config_dir
+        """Where the operator's own runbooks are."""
 
     def tell(self, says: str, severity: str = "information") -> None:
         """A notice that is never read as markup."""
@@ -97,6 +103,41 @@ class Openings(TerminalApp):
 
         journal = self.feed.session.journal if self.feed.connected else None
         self.push_screen(JournalScreen(journal, self.journal_folder, self.cluster))
+
+    def action_runbooks(self) -> None:
+        """The runbook that is on its way, or those that there are."""
+        if self.guide.going:
+            self._open_guided()
+        elif self.feed.connected:
+            from console.tui.runbooks import RunbooksScreen
+
+            self.push_screen(RunbooksScreen(self.feed, self.config_dir))
+
+    def on_runbooks_screen_chosen(self, message: "RunbooksScreen.Chosen") -> None:
+        """Read it first."""
+        from console.tui.reading import ReadingScreen
+
+        self.push_screen(ReadingScreen(self.feed, message.runbook, message.left))
+
+    async def on_reading_screen_begun(self, message: "ReadingScreen.Begun") -> None:
+        """It is read, and wanted."""
+        session = self.feed.session
+        try:
+            if message.left is None:
+                await self.guide.begin(session, message.runbook, message.values, message.reason)
+            else:
+                await self.guide.resume(session, message.left.id)
+        except OperatorError as error:
+            self.tell(str(error), "error")
+            return
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        self._open_guided()
+
+    def _open_guided(self) -> None:
+        from console.tui.guided import GuidedScreen
+
+        self.push_screen(GuidedScreen(self.feed, self.guide))
 
     def action_progress(self) -> None:
         """The change that is running, or the last one."""

@@ -27,6 +27,8 @@ class Words(Static):
         self._draw = draw
         self._fixed = fixed
         self._lines: list[Content] = []
+        self._width = 0
+        """In columns, that they were drawn for."""
 
     def on_mount(self) -> None:
         """Lines of a fixed height are there with the first frame, before anything has a width of its own."""
@@ -36,10 +38,11 @@ class Words(Static):
     def show(self, draw: Draw) -> None:
         """Show other lines; the same lines are not painted again."""
         self._draw = draw
-        lines = list(draw(self.size.width or (self.app.size.width if self._fixed else 80)))
+        width = self.size.width or (self.app.size.width if self._fixed else 80)
+        lines = list(draw(width))
         if lines != self._lines:
-            same_height = self._fixed or len(lines) == len(self._lines)
-            self._lines = lines
+            same_height = self._fixed or (len(lines) == len(self._lines) and width == self._width)
+            self._lines, self._width = lines, width
             self.update(Content("\n").join(lines), layout=not same_height)
 
     def on_resize(self) -> None:
@@ -66,7 +69,7 @@ class KeyBar(Words):
         self.show(self._keys)
 
     def _keys(self, width: int) -> list[Content]:
-        shown = [c for c in self._commands if _possible(self.screen, c)]
+        shown = [c for c in self._commands if possible(self.screen, c)]
         while len(shown) > 2 and sum(len(c.key.split()[0]) + len(c.title) + 3 for c in shown) > width:
             shown.pop(-3)  # help and quit stay
         cells, x = [], 0
@@ -80,7 +83,8 @@ class KeyBar(Words):
         return [line(*cells)]
 
 
-def _possible(screen: Screen[Any], command: Command) -> bool:
+def possible(screen: Screen[Any], command: Command) -> bool:
+    """A key does something on this screen now."""
     _, name, parameters = parse(command.action)
     return screen.check_action(name, parameters) is not False
 

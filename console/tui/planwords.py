@@ -11,19 +11,27 @@ from console.tui.words import DOWN, QUIET, STRONG, UP, WARN, Cell, heading, line
 
 MARGIN = 12
 NUMBER = 16
+MARGIN_OF_ROWS = 24
 
 
 def plan_lines(plan: Plan, width: int, reason: str) -> list[Content]:
     """The page that is read before saying yes."""
     return [
+        *plan_page(plan, width),
+        heading("THE SAME FROM A SHELL", width),
+        paragraph((Cell("  $ ", QUIET),), command_line(plan, reason), width),
+    ]
+
+
+def plan_page(plan: Plan, width: int) -> list[Content]:
+    """Impact, checks and steps."""
+    return [
         *_impact(plan, width),
         heading("CHECKS", width),
-        *(_check(check, width) for check in sorted(plan.checks, key=_urgency)),
+        *(check_line(check, width) for check in sorted(plan.checks, key=_urgency)),
         *(paragraph((Cell("  ▲ note     ", WARN),), note, width) for note in plan.notes),
         heading("STEPS", width),
         *_steps(plan, width),
-        heading("THE SAME FROM A SHELL", width),
-        paragraph((Cell("  $ ", QUIET),), command_line(plan, reason), width),
     ]
 
 
@@ -59,10 +67,9 @@ def verdict(plan: Plan) -> Cell:
 def _impact(plan: Plan, width: int) -> list[Content]:
     impact = plan.impact
     states = (impact.before, impact.after, impact.after_one_more)
-    head = [
-        Cell(f"  {'':<22}", QUIET),
-        *(Cell(f"{t:<{NUMBER}}", QUIET) for t in ("now", "after", "after one more loss")),
-    ]
+    titles = ("now", "after", "after one more loss")
+    column = max(10, min(NUMBER, (width - MARGIN_OF_ROWS - len(titles[-1])) // 2))
+    head = [Cell(f"{'':<{MARGIN_OF_ROWS}}", QUIET), *(Cell(f"{title:<{column}}", QUIET) for title in titles)]
     word = verdict(plan)
     first = "it is so already" if not plan.steps and not plan.refusals else impact.says
     if plan.refusals:
@@ -70,15 +77,16 @@ def _impact(plan: Plan, width: int) -> list[Content]:
     return [
         paragraph((Cell(f"  {word.text}  ", word.style),), first, width, "bold"),
         line(*head),
-        _row("app servers serving", [_part(s.serving, s.app_servers, s.serving > 0) for s in states]),
-        _row("capacity", [Cell(f"{s.capacity:.0%}", UP if s.capacity else DOWN) for s in states]),
-        _row("votes up", [_votes(s) for s in states]),
-        _row("writes", [Cell("go on", UP) if s.writes_stand else Cell("STOP", DOWN) for s in states]),
+        _row("app servers serving", [_part(s.serving, s.app_servers, s.serving > 0) for s in states], column),
+        _row("capacity", [Cell(f"{s.capacity:.0%}", UP if s.capacity else DOWN) for s in states], column),
+        _row("votes up", [_votes(s) for s in states], column),
+        _row("writes", [Cell("go on", UP) if s.writes_stand else Cell("STOP", DOWN) for s in states], column),
     ]
 
 
-def _row(name: str, cells: list[Cell]) -> Content:
-    return line(Cell(f"  {name:<22}"), *(Cell(f"{cell.text:<{NUMBER}}", cell.style) for cell in cells))
+def _row(name: str, cells: list[Cell], column: int) -> Content:
+    head = Cell(f"  {name}".ljust(MARGIN_OF_ROWS))
+    return line(head, *(Cell(f"{cell.text:<{column}}", cell.style) for cell in cells))
 
 
 def _part(part: int, whole: int, good: bool) -> Cell:
@@ -89,7 +97,8 @@ def _votes(state: Standing) -> Cell:
     return Cell(f"{state.votes_up}, needs {state.majority}", UP if state.votes_up >= state.majority else DOWN)
 
 
-def _check(check: Check, width: int) -> Content:
+def check_line(check: Check, width: int) -> Content:
+    """Does it hold, with the measured value and the limit."""
     word = Cell("● ok", UP) if check.ok else Cell("▲ no", WARN) if check.warns else Cell("■ REFUSED", DOWN)
     limit = f"  (must be {check.limit})" if check.limit else ""
     style = "" if check.ok else WARN if check.warns else STRONG

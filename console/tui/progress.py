@@ -1,5 +1,6 @@
 """A change on its way: each step in words, the sessions that are left, and the question when patience ends."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -8,6 +9,7 @@ from textual.content import Content
 from textual.screen import Screen
 
 from console.change.events import Event
+from console.change.plan import Plan
 from console.change.run import Run
 from console.tui import briefs
 from console.tui.commands import Command, bindings, commands
@@ -79,15 +81,8 @@ class Progress(Screen[None]):
         return [Content.assemble(words, f"   run {self._run.id}")]
 
     def _steps(self, width: int) -> list[Content]:
-        lines = [heading("STEPS", width)]
-        for number, step in enumerate(self._run.plan.steps, 1):
-            own = [event for event in self._run.events if event.step == number]
-            word = EVENT[own[-1].kind] if own else WAITING
-            lines.append(paragraph((Cell(f"  {number}  {word.text:<10} ", word.style),), step.does, width, STRONG))
-            if own and own[-1].says not in (step.does, f"undo: {step.does}"):
-                lines.append(paragraph((Cell(f"{'':16}"),), own[-1].says, width))
-        lines += [Content(""), heading("WHAT HAPPENED", width)]
-        return lines + [_event(event, width) for event in self._run.events]
+        lines = [*step_lines(self._run.plan, self._run.events, width), Content(""), heading("WHAT HAPPENED", width)]
+        return lines + [event_line(event, width) for event in self._run.events]
 
     def _state(self, width: int) -> list[Content]:
         if self._run.outcome is not None:
@@ -114,7 +109,20 @@ class Progress(Screen[None]):
         return command.action.partition("('")[2].rstrip("')")
 
 
-def _event(event: Event, width: int) -> Content:
+def step_lines(plan: Plan, events: Sequence[Event], width: int) -> list[Content]:
+    """Each step of a plan, and how far it has come."""
+    lines = [heading("STEPS", width)]
+    for number, step in enumerate(plan.steps, 1):
+        own = [event for event in events if event.step == number]
+        word = EVENT[own[-1].kind] if own else WAITING
+        lines.append(paragraph((Cell(f"  {number}  {word.text:<10} ", word.style),), step.does, width, STRONG))
+        if own and own[-1].says not in (step.does, f"undo: {step.does}"):
+            lines.append(paragraph((Cell(f"{'':16}"),), own[-1].says, width))
+    return lines
+
+
+def event_line(event: Event, width: int) -> Content:
+    """When, what, and in which step."""
     word = EVENT[event.kind]
     step = f"step {event.step}  " if event.step else ""
     lead = (Cell(f"  {event.at:%H:%M:%S} UTC  ", QUIET), Cell(f"{word.text:<10} ", word.style), Cell(step, QUIET))

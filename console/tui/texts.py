@@ -26,6 +26,9 @@ WHERE = {
     "findings": "Findings",
     "unfinished": "Unfinished runs",
     "journal": "Journal",
+    "runbooks": "Runbooks",
+    "reading": "A runbook, before it is begun",
+    "guided": "A runbook that is running",
     "text": "Details, headroom, events, help",
     "question": "A question",
 }

@@ -3,10 +3,8 @@
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen, Screen
-from textual.widgets import Button, Input
+from textual.screen import Screen
 
 from console.change.journal import JournalError, Unfinished
 from console.change.plan import PlanError
@@ -15,7 +13,7 @@ from console.change.run import Confirmation, Run
 from console.tui.commands import bindings
 from console.tui.feed import Feed
 from console.tui.parts import KeyBar, Words
-from console.tui.plan import Deliberate, Typed
+from console.tui.sure import Sure
 from console.tui.table import Column, Row, Sheet, Table
 from console.tui.words import CHANGING, DOWN, QUIET, UNKNOWN, UP, WARN, Cell, count, heading, line, paragraph
 
@@ -38,52 +36,6 @@ WAYS = {
     "close": ("Close", "Leave the cluster as it stands, and mark this run as done with"),
 }
 """Each way out: its button, and what it does."""
-
-
-class Sure(ModalScreen[Confirmation | None]):
-    """A reason, and the words that the run's plan asks for."""
-
-    BINDINGS = bindings("question")
-
-    def __init__(self, way: str, run: str, words: str | None) -> None:
-        super().__init__()
-        self._way, does = WAYS[way]
-        self._asks, self._words = f"{does}: {run}.", words
-
-    def compose(self) -> ComposeResult:
-        """The question, the fields, the buttons; Cancel comes first."""
-        with Vertical(id="box"):
-            yield Words(lambda width: [paragraph((), self._asks, width, "bold"), Content("")], id="asks")
-            with Horizontal(classes="field"):
-                yield Words(lambda _: [line("reason")], fixed=True)
-                yield Input(id="why", compact=True)
-            if self._words is not None:
-                with Horizontal(classes="field"):
-                    yield Words(lambda _: [line("confirm")], fixed=True)
-                    yield Typed(id="typed", compact=True)
-                    yield Words(lambda _: [line(Cell(f"type {self._words}", WARN))], fixed=True)
-            with Horizontal(id="buttons"):
-                yield Button("Cancel", id="cancel", compact=True)
-                yield Deliberate(self._way, id="go", compact=True)
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Only with a reason and the right words."""
-        event.stop()
-        if event.button.id == "cancel":
-            self.dismiss(None)
-            return
-        reason = self.query_one("#why", Input).value.strip()
-        typed = self.query_one("#typed", Input).value if self._words is not None else None
-        if not reason:
-            self.query_one("#why", Input).focus()
-        elif typed != self._words:
-            self.query_one("#typed", Input).focus()
-        else:
-            self.dismiss(Confirmation(reason=reason, words=typed))
-
-    def action_back(self) -> None:
-        """Esc is no."""
-        self.dismiss(None)
 
 
 class UnfinishedScreen(Screen[Run | None]):
@@ -165,11 +117,13 @@ class UnfinishedScreen(Screen[Run | None]):
             self.query_one("#whole", Words).show(self._seen)
             return
 
+        word, does = WAYS[way]
+
         def answered(confirmation: Confirmation | None) -> None:
             if confirmation is not None:
                 self.run_worker(self._do(way, run, confirmation))
 
-        self.app.push_screen(Sure(way, f"{left.action} {left.target}", words), answered)
+        self.app.push_screen(Sure(f"{does}: {left.action} {left.target}.", word, words), answered)
 
     async def _do(self, way: str, run: str, confirmation: Confirmation) -> None:
         session = self._feed.session

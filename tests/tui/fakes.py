@@ -68,8 +68,11 @@ class FakeSession(Session):
         yield self.picture
 
     def plan(self, action: str, target: str, parameters: Mapping[str, Value] | None = None) -> Plan:
+        return self.plan_in(self.picture, action, target, parameters or {})
+
+    def plan_in(self, snapshot: Snapshot, action: str, target: str, parameters: Mapping[str, Value]) -> Plan:
         verb = action_named(action)
-        plan = verb.plan(self.picture, target, verb.values(parameters or {}))
+        plan = verb.plan(snapshot, target, verb.values(parameters))
         return replace(plan, steps=tuple(replace(step, command=_command(step.op)) for step in plan.steps))
 
     def interrupted_plan(self, run: str) -> Plan:
@@ -111,7 +114,7 @@ def console_on(session: FakeSession, folder: Path = Path("/nonexistent"), themes
         yield session
 
     shelf = Shelf.of([bundled("themes"), *([themes] if themes else [])])
-    return Console(session.cluster, opened, folder, shelf, live=False)
+    return Console(session.cluster, opened, folder, shelf, config_dir=folder, live=False)
 
 
 def _command(op: Op) -> str:

@@ -29,7 +29,7 @@ def table(pilot: Pilot[int], id: str) -> Table:
 
 async def test_before_there_is_a_session_the_console_says_that_it_connects() -> None:
     app = console_on(FakeSession(calm()))
-    dashboard = Dashboard(app.feed, "passwork-prod", list)
+    dashboard = Dashboard(app.feed, app.guide, "passwork-prod", list)
     assert dashboard._standing(80)[0].plain.strip() == "connecting…"
 
 

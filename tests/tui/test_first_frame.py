@@ -64,7 +64,8 @@ async def test_until_there_is_something_to_see_only_help_and_the_way_out_are_off
         await asyncio.Event().wait()
         yield  # type: ignore[misc]
 
-    app = Console("nowhere", never, Path("/nonexistent"), Shelf.of([bundled("themes")]), live=False)
+    nothing = Path("/nonexistent")
+    app = Console("nowhere", never, nothing, Shelf.of([bundled("themes")]), config_dir=nothing, live=False)
     async with app.run_test(size=(120, 40)) as pilot:
         assert shown(pilot, "standing").strip() == "connecting…"
         assert shown(pilot, "keys").split() == ["?", "help", "q", "quit"]
