@@ -161,7 +161,7 @@ class Console(Openings):
 
     async def end(self, why: str) -> None:
         """Let what is running come to a proven state: first the change, then the runbook that it belongs to."""
-        self.guide.stop(why)
+        self.guide.end("stop", why)
         if run := self.going:
             await end_run(run, why)
         await self.guide.ended()

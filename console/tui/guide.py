@@ -5,7 +5,7 @@ import time
 from collections import deque
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from textual.dom import DOMNode
 from textual.signal import Signal
@@ -42,6 +42,8 @@ class Guide:
         """The stage that was reached last."""
         self.plan: Plan | None = None
         """What that stage carries out, or asks about."""
+        self.ending: Literal["", "stop", "unwind"] = ""
+        """What somebody wants it to do, whatever it asks."""
         self.problem = ""
         """Why it cannot go on at all: the journal cannot be written."""
         self._owner = owner
@@ -89,6 +91,7 @@ class Guide:
     def drive(self, run: "RunbookRun") -> None:
         """Let it go on until it ends, whatever is on screen."""
         self.run, self.asks, self.task, self.plan, self.problem = run, None, None, None, ""
+        self.ending = ""
         for kept in (self.told, self._began_s, self._took_s):
             kept.clear()
         self._over.clear()
@@ -96,6 +99,10 @@ class Guide:
 
     async def answer(self, asks: "Asks") -> "Answer":
         """What somebody says on screen to what the runbook asks."""
+        from console.change.runbook.asking import Answer
+
+        if self.ending in asks.ways:
+            return Answer(way=self.ending)
         self.asks, self._answer = asks, asyncio.get_running_loop().create_future()
         self.changed.publish(self)
         try:
@@ -108,13 +115,16 @@ class Guide:
         if asks is not None and asks is self.asks and self._answer is not None and not self._answer.done():
             self._answer.set_result(answer)
 
-    def stop(self, why: str) -> None:
-        """Let the change that is going on come to its end, and begin no other stage."""
+    def end(self, way: "Literal['stop', 'unwind']", why: str) -> None:
+        """Let the change that is going on come to its end, and begin no other stage; or undo what was done, too."""
         from console.change.runbook.asking import Answer
 
-        if self.run is not None:
-            self.run.stop(why)
-        self.reply(self.asks, Answer(way="stop"))
+        if self.run is None:
+            return
+        self.ending = way
+        (self.run.stop if way == "stop" else self.run.unwind)(why)
+        self.reply(self.asks, Answer(way=way))
+        self.changed.publish(self)
 
     async def ended(self) -> None:
         """Wait until its end is written, for a little while."""

@@ -16,6 +16,7 @@ from console.tui.dashboard import TIERS, WIDE
 from console.tui.feed import Feed
 from console.tui.guide import Guide
 from console.tui.guidedwords import now, stage_lines, state, told_lines
+from console.tui.offered import Offered
 from console.tui.parts import KeyBar, Words
 from console.tui.plan import Deliberate, Typed
 from console.tui.sheets import SHEETS
@@ -53,6 +54,9 @@ class GuidedScreen(Screen[None]):
         self._guide = guide
         self._asked: Asks | None = None
         """What the form was made for."""
+        self._offered: Offered | None = None
+        self._moved = ""
+        """Why the plan that is asked about must be made anew; empty when what was read is still so."""
 
     def compose(self) -> ComposeResult:
         """The runbook, the live cluster, and the answer."""
@@ -103,7 +107,8 @@ class GuidedScreen(Screen[None]):
             way = str(parameters[0])
             if asks is not None and way in asks.ways:
                 return asks.kind == "problem" or way != "go on"
-            return going and run is not None and (way == "stop" or (way == "unwind" and not run.progress.unwinding))
+            ends = way == "stop" or (way == "unwind" and run is not None and not run.progress.unwinding)
+            return going and not self._guide.ending and ends
         if action in ("pause", "carry_on"):
             return going and run is not None and run.paused is (action == "carry_on")
         return action != "progress" or (self._feed.session.run is not None and self._feed.session.run.outcome is None)
@@ -112,9 +117,11 @@ class GuidedScreen(Screen[None]):
         """One of the ways out; one that ends the runbook is asked for once more."""
         asks, task = self._guide.asks, self._guide.task
         title = task.title if task else "this stage"
-        if way in SURE:
+        if way in ("stop", "unwind"):
             says, word = SURE[way]
-            self.app.push_screen(Question(says, word, "Stay"), lambda yes: self._end(way) if yes else None)
+            self.app.push_screen(
+                Question(says, word, "Stay"), lambda yes: self._guide.end(way, "its operator") if yes else None
+            )
         elif way == "skip":
             self.app.push_screen(
                 Sure(f"Leave out {title}.", "Skip"),
@@ -153,7 +160,7 @@ class GuidedScreen(Screen[None]):
 
     def _go(self) -> None:
         asks, run = self._asked, self._guide.run
-        if asks is None or run is None or not fits(self.app.size):
+        if asks is None or run is None or self._moved or not fits(self.app.size):
             return
         if asks.plan is None:
             self._guide.reply(asks, Answer(way="go on"))
@@ -166,19 +173,16 @@ class GuidedScreen(Screen[None]):
         yes = Confirmation(run.progress.reason, words=words, plan_hash=asks.plan.hash, again=True)
         self._guide.reply(asks, Answer(way="go on", confirmation=yes))
 
-    def _end(self, way: Way) -> None:
-        run, asks = self._guide.run, self._guide.asks
-        if asks is not None and way in asks.ways:
-            self._guide.reply(asks, Answer(way=way))
-        elif run is not None:
-            (run.stop if way == "stop" else run.unwind)("its operator")
-
     def _show(self) -> None:
         if not self.is_mounted:
             return
         if self._guide.asks is not self._asked:
             self._asked = self._guide.asks
             self._ask()
+        self._moved = self._offered.moved if self._offered is not None else ""
+        if self._offered is not None:
+            self.query_one("#buttons").display = not self._moved
+            self.query_one("#field-confirm").display = not self._moved and self._offered.plan.confirm_words is not None
         for id, draw in (
             ("title", self._title),
             ("stages", self._stages),
@@ -199,6 +203,7 @@ class GuidedScreen(Screen[None]):
     def _ask(self) -> None:
         """Another question: nothing that was typed or chosen for the one before counts."""
         asks = self._asked
+        self._offered = Offered.of(self._feed.session, asks)
         words = asks.plan.confirm_words if asks is not None and asks.plan is not None else None
         self.query_one(Typed).value = ""
         self.query_one("#field-confirm").display = words is not None
@@ -249,4 +254,4 @@ class GuidedScreen(Screen[None]):
         ]
 
     def _state(self, width: int) -> list[Content]:
-        return state(self, self._guide, width)
+        return state(self, self._guide, self._moved, width)

@@ -34,6 +34,8 @@ TOLD = {
     "finished": Cell("● finished", UP),
 }
 """By the kind of a moment."""
+AGAIN = Cell("▲ again", WARN)
+"""What was done before does not hold any more."""
 TOLD_MOST = 60
 
 
@@ -107,7 +109,7 @@ def _told(moment: Moment, guide: Guide, lead: Cell, width: int) -> Content | Non
     over = moment.kind == "stage" and (guide.task is None or moment.task != guide.task)
     if moment.kind == "plan" or over:
         return None  # the one was read where it was asked about, and how the other ended is told as well
-    word = TOLD[moment.kind]
+    word = AGAIN if moment.kind == "check" and moment.check is None else TOLD[moment.kind]
     says = moment.says
     if moment.kind in ("stage", "done") and moment.task is not None:
         says = moment.task.title
@@ -116,8 +118,11 @@ def _told(moment: Moment, guide: Guide, lead: Cell, width: int) -> Content | Non
     return paragraph((lead, Cell(f"{word.text:<10} ", word.style)), says, width)
 
 
-def state(screen: Screen[Any], guide: Guide, width: int) -> list[Content]:
-    """What it is doing, or what it asks, and each thing that can be said to it."""
+def state(screen: Screen[Any], guide: Guide, moved: str, width: int) -> list[Content]:
+    """What it is doing, or what it asks, and each thing that can be said to it.
+
+    `moved` is why a plan has to be made anew before it can be confirmed; empty when it need not.
+    """
     asks, run = guide.asks, guide.run
     if guide.problem:
         return [paragraph((Cell(" ■ it cannot go on  ", DOWN),), guide.problem, width)]
@@ -128,7 +133,7 @@ def state(screen: Screen[Any], guide: Guide, width: int) -> list[Content]:
     if asks is None:
         return [_runs(guide, width)]
     if asks.plan is not None:
-        return [_confirm(asks, width)]
+        return [_confirm(asks, moved, width)]
     if asks.kind != "problem":
         return [line(Cell(" ► it waits for your answer  ", CHANGING), Cell("tab to it, then enter", QUIET))]
     return [
@@ -141,8 +146,10 @@ def state(screen: Screen[Any], guide: Guide, width: int) -> list[Content]:
     ]
 
 
-def _confirm(asks: Asks, width: int) -> Content:
+def _confirm(asks: Asks, moved: str, width: int) -> Content:
     plan = asks.plan
+    if moved:
+        return paragraph((Cell(" ! ", LOUD), Cell(" ")), f"{moved} r plans this stage anew.", width, WARN)
     if plan is None or plan.confirm_words is None:
         says = f" Nothing is sent yet. To do it: tab to [{plan.title if plan else ''}], then enter."
         return paragraph((), says, width, QUIET)
@@ -157,6 +164,9 @@ def _runs(guide: Guide, width: int) -> Content:
         return paragraph((Cell(" WHAT NOW? ", LOUD), Cell(" ")), f"{asks}: R shows what can be chosen", width, STRONG)
     if moment is not None and moment.kind == "approval":
         return paragraph((Cell(" ► ", CHANGING),), moment.says, width)
+    if guide.ending and not (guide.run and guide.run.progress.unwinding):
+        word = "stops" if guide.ending == "stop" else "stops, then undoes what was done"
+        return line(Cell(f" ▲ it {word}: ", WARN), Cell("the step that is going on comes to its end first"))
     if guide.run is not None and guide.run.paused:
         if _waits(guide):
             return line(Cell(" ▲ PAUSED  ", WARN), Cell("nothing is begun before c carries on"))

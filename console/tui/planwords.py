@@ -68,8 +68,8 @@ def _impact(plan: Plan, width: int) -> list[Content]:
     impact = plan.impact
     states = (impact.before, impact.after, impact.after_one_more)
     titles = ("now", "after", "after one more loss")
-    column = max(10, min(NUMBER, (width - MARGIN_OF_ROWS - len(titles[-1])) // 2))
-    head = [Cell(f"{'':<{MARGIN_OF_ROWS}}", QUIET), *(Cell(f"{title:<{column}}", QUIET) for title in titles)]
+    column = max(11, min(NUMBER, (width - MARGIN_OF_ROWS - len(titles[-1])) // 2))
+    head = [Cell(f"{'':<{_margin(column)}}", QUIET), *(Cell(f"{title:<{column}}", QUIET) for title in titles)]
     word = verdict(plan)
     first = "it is so already" if not plan.steps and not plan.refusals else impact.says
     if plan.refusals:
@@ -85,8 +85,12 @@ def _impact(plan: Plan, width: int) -> list[Content]:
 
 
 def _row(name: str, cells: list[Cell], column: int) -> Content:
-    head = Cell(f"  {name}".ljust(MARGIN_OF_ROWS))
+    head = Cell(f"  {name}".ljust(_margin(column)))
     return line(head, *(Cell(f"{cell.text:<{column}}", cell.style) for cell in cells))
+
+
+def _margin(column: int) -> int:
+    return MARGIN_OF_ROWS if column == NUMBER else MARGIN_OF_ROWS - 2
 
 
 def _part(part: int, whole: int, good: bool) -> Cell:

@@ -200,8 +200,8 @@ class ReadingScreen(Screen[None]):
             return [paragraph((Cell(" ▲ ", WARN),), says, width, WARN)]
         verb = "go on" if self._left else "begin"
         word = "Go on" if self._left else "Begin"
-        says = f" Each stage asks again before anything is sent. To {verb}: tab to [{word}], then enter."
-        return [line(Cell(says, QUIET))]
+        says = f"Each stage asks before anything is sent. To {verb}: tab to [{word}], then enter."
+        return [paragraph((Cell(" "),), says, width, QUIET)]
 
     def _field(self, name: str, value: str) -> ComposeResult:
         with Horizontal(id=f"field-{name}", classes="field"):

@@ -29,6 +29,8 @@ EXPECTED = {
     "not reached": Cell("· not reached", QUIET),
 }
 """By the word of a stage that was gone through without doing anything."""
+BACK = "back/"
+"""What the key of a stage begins with that undoes another."""
 WORD = 15
 NUMBER = 4
 
@@ -110,7 +112,7 @@ def passage(progress: Progress, now: Now | None, width: int) -> tuple[list[Conte
     """Every stage with its word, targets that are over or not reached in one line; and which line is now."""
     lines: list[Content] = []
     here = 0
-    for text, word, current in _rows(progress, now):
+    for text, word, current in (*_rows(progress, now), *_undone(progress, now)):
         here = len(lines) if current else here
         lead = (Cell(" "), word, Cell(" " * max(1, WORD + 1 - len(word.text))))
         room = max(10, width - WORD - 2)
@@ -130,6 +132,16 @@ def _rows(progress: Progress, now: Now | None) -> Iterator[tuple[str, Cell, bool
         yield f"{key:<{NUMBER}}{stage.name}", _of_all(stage, key, targets, progress, now), False
         for target in targets or ():
             yield from _rows_for(stage, f"{key}/{target}", target, progress, now)
+
+
+def _undone(progress: Progress, now: Now | None) -> Iterator[tuple[str, Cell, bool]]:
+    """What leads back, in the order in which it was gone through."""
+    keys = [key for key in progress.ended if key.startswith(BACK)]
+    if now is not None and now.key.startswith(BACK) and now.key not in keys:
+        keys.append(now.key)
+    for key in keys:
+        stage, _, target = key.removeprefix(BACK).rpartition("/")
+        yield f"{'':<{NUMBER}}undo stage {stage}: {target}", _word(key, progress, now), _is(key, now)
 
 
 def _rows_for(

@@ -14,6 +14,7 @@ from console.change.runbook.asking import YES, Asks, Moment, Way
 from console.change.runbook.running import RunbookRun
 from console.cluster.snapshot import Snapshot
 from console.tui.app import Console
+from console.tui.guided import GuidedScreen
 from console.tui.reading import ReadingScreen
 from console.tui.table import Table
 from tests.cluster.pictures import calm, draining, primary_lost
@@ -59,8 +60,7 @@ def runs(told: Callable[[FakeSession], dict[str, Any]]) -> Callable[[Clock], Ste
             assert isinstance(pilot.app, Console)
             run = ScriptedRun(pilot.app.guide, clock, **told(session))
             pilot.app.guide.drive(cast(RunbookRun, run))
-            await pilot.pause()
-            await pilot.press("r")
+            await pilot.app.push_screen(GuidedScreen(pilot.app.feed, pilot.app.guide))
             await pilot.pause()
 
         return follow
