@@ -69,6 +69,11 @@ class Guide:
         """What the runbook is called; empty before there was one."""
         return self.run.progress.runbook.table.title if self.run is not None else ""
 
+    def over(self, task: "Task") -> bool:
+        """The stage has come to its end, or another one was reached since."""
+        here = self.task is not None and task.key == self.task.key
+        return not here or (self.run is not None and self.run.progress.passed(task.key))
+
     def spent_s(self, key: str) -> float | None:
         """How long a stage took, or has taken so far; None for one that was not reached from here."""
         if key in self._took_s:

@@ -10,6 +10,7 @@ from textual.widgets import Button
 
 from console.change.run import Confirmation
 from console.change.runbook.asking import Answer, Asks, Way
+from console.cluster.text import clean
 from console.tui import briefs
 from console.tui.commands import bindings
 from console.tui.dashboard import TIERS, WIDE
@@ -215,7 +216,7 @@ class GuidedScreen(Screen[None]):
         self.query_one("#no").display = asks is not None and asks.kind in BUTTONS
         self.query_one("#buttons").display = go.display
         if asks is not None:
-            go.label = Content(asks.plan.title if asks.plan is not None else BUTTONS.get(asks.kind, ""))
+            go.label = Content(clean(asks.plan.title) if asks.plan is not None else BUTTONS.get(asks.kind, ""))
         self.query_one("#page").focus()
         self.query_one("#page", VerticalScroll).scroll_home(animate=False)
 
@@ -233,7 +234,8 @@ class GuidedScreen(Screen[None]):
         more = f"STAGES, lines {first + 1} to {first + STAGES_MOST} of {len(lines)}"
         return [heading(more, width), *lines[first : first + STAGES_MOST]]
 
-    def _page(self, width: int) -> list[Content]:
+    def _page(self, whole: int) -> list[Content]:
+        width = whole - 1  # words that touch the scrollbar are hard to read
         lines = stage_lines(self._guide, self._feed.snapshot, width)
         if self._guide.run is not None and not self.has_class("wide"):
             lines += [heading("STAGES", width), *passage(self._guide.run.progress, now(self._guide), width)[0]]

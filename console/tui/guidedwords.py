@@ -13,12 +13,12 @@ from console.tui.guide import Guide
 from console.tui.parts import possible
 from console.tui.planwords import check_line, plan_page
 from console.tui.progress import event_line, step_lines
-from console.tui.stages import Now, does
+from console.tui.stages import BACK, Now, does
 from console.tui.words import CHANGING, DOWN, LOUD, OFF, QUIET, STRONG, UP, WARN, Cell, heading, line, paragraph, span
 
 NOW = Cell("► now", CHANGING)
 ASKED = Cell("► asks you", LOUD)
-FAILED = Cell("■ stopped", DOWN)
+FAILED = Cell("■ problem", DOWN)
 TOLD = {
     "stage": Cell("► reached", CHANGING),
     "check": Cell("● holds", UP),
@@ -61,7 +61,9 @@ def stage_lines(guide: Guide, snapshot: Snapshot | None, width: int) -> list[Con
     task = guide.asks.task if guide.asks is not None else guide.task
     if task is None or not guide.going:
         return []
-    lines = [heading(f"STAGE {task.key}", width), paragraph((Cell("  "),), task.title, width, STRONG)]
+    undoes = task.key.startswith(BACK)
+    where = f"UNDO STAGE {task.key.removeprefix(BACK).rpartition('/')[0]}" if undoes else f"STAGE {task.key}"
+    lines = [heading(where, width), paragraph((Cell("  "),), task.title, width, STRONG)]
     if says := task.text(task.stage.says):
         lines.append(paragraph((Cell("  "),), says, width))
     if guide.asks is not None:
@@ -106,8 +108,7 @@ def _going_on(guide: Guide, snapshot: Snapshot | None, width: int) -> list[Conte
 def _told(moment: Moment, guide: Guide, lead: Cell, width: int) -> Content | None:
     if moment.event is not None:
         return event_line(moment.event, width)
-    over = moment.kind == "stage" and (guide.task is None or moment.task != guide.task)
-    if moment.kind == "plan" or over:
+    if moment.kind == "plan" or (moment.kind == "stage" and moment.task is not None and guide.over(moment.task)):
         return None  # the one was read where it was asked about, and how the other ended is told as well
     word = AGAIN if moment.kind == "check" and moment.check is None else TOLD[moment.kind]
     says = moment.says

@@ -173,7 +173,8 @@ class ReadingScreen(Screen[None]):
     def _title(self, width: int) -> list[Content]:
         return [briefs.titled(self._runbook.table.title, self._feed, width, self._left.id if self._left else "")]
 
-    def _page(self, width: int) -> list[Content]:
+    def _page(self, whole: int) -> list[Content]:
+        width = whole - 1  # words that touch the scrollbar are hard to read
         table = self._runbook.table
         lines = purpose(self._runbook, width)
         if self._takes:

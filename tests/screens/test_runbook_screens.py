@@ -10,7 +10,8 @@ from textual.widgets import Input
 
 from console.change.events import Event, EventKind
 from console.change.plan import Plan
-from console.change.runbook.asking import YES, Asks, Moment, Way
+from console.change.runbook.asking import YES, Asks, Moment, Task, Way
+from console.change.runbook.format import StageTable
 from console.change.runbook.running import RunbookRun
 from console.cluster.snapshot import Snapshot
 from console.tui.app import Console
@@ -18,7 +19,7 @@ from console.tui.guided import GuidedScreen
 from console.tui.reading import ReadingScreen
 from console.tui.table import Table
 from tests.cluster.pictures import calm, draining, primary_lost
-from tests.screens.test_screens import Steps, keys
+from tests.screens.test_screens import ONE_IN_MAINT, Steps, keys
 from tests.tui.fakes import FakeSession, connected, console_on
 from tests.tui.scripted import (
     AT,
@@ -52,8 +53,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return stopped_clock(monkeypatch)
 
 
-def runs(told: Callable[[FakeSession], dict[str, Any]]) -> Callable[[Clock], Steps]:
-    """The console goes through a runbook, and that is what is told, and asked."""
+def runs(told: Callable[[FakeSession], dict[str, Any]], then: Snapshot | None = None) -> Callable[[Clock], Steps]:
+    """The console goes through a runbook, and that is what is told, and asked; then the cluster is another."""
 
     def with_clock(clock: Clock) -> Steps:
         async def follow(pilot: Pilot[int], session: FakeSession) -> None:
@@ -62,6 +63,10 @@ def runs(told: Callable[[FakeSession], dict[str, Any]]) -> Callable[[Clock], Ste
             pilot.app.guide.drive(cast(RunbookRun, run))
             await pilot.app.push_screen(GuidedScreen(pilot.app.feed, pilot.app.guide))
             await pilot.pause()
+            if then is not None:
+                session.picture = then
+                pilot.app.feed.show(then)
+                await pilot.pause()
 
         return follow
 
@@ -104,6 +109,19 @@ def asked(session: FakeSession) -> dict[str, Any]:
         "told": told,
         "asks": Asks(kind="plan", task=here, says=plan.title, plan=plan, ways=EVERY_WAY),
     }
+
+
+def unwinding(session: FakeSession) -> dict[str, Any]:
+    run = progress(targets=TARGETS, unwinding=True, ended=dict.fromkeys((*FIRST, "back/5/db2/1/db2"), "done"))
+    stage = StageTable(name="back: ready", action="ready", on="app1")
+    here = Task(key="back/4/app1/1/app1", stage=stage, target="app1", values={})
+    plan = session.plan("ready", "app1")
+    says = "what was done is undone, the newest first"
+    told: list[Told] = [
+        (0.0, Moment(kind="unwinding", says=says)),
+        (4.0, Moment(kind="stage", task=here)),
+    ]
+    return {"progress": run, "told": told, "asks": Asks(kind="plan", task=here, says=plan.title, plan=plan, ways=YES)}
 
 
 def question(session: FakeSession) -> dict[str, Any]:
@@ -177,6 +195,9 @@ SCREENS: dict[str, tuple[Snapshot, Callable[[Clock], Steps]]] = {
     "reading-left": (calm(), lambda _: keys("r", "shift+tab", "enter")),
     "running": (draining(), runs(running)),
     "asked": (calm(), runs(asked)),
+    "asked-degraded": (ONE_IN_MAINT, runs(asked)),
+    "asked-moved": (calm(), runs(asked, then=draining())),
+    "unwinding": (draining("app1"), runs(unwinding)),
     "question": (calm(), runs(question)),
     "paused": (calm(), runs(paused)),
     "problem": (primary_lost(), runs(problem)),
