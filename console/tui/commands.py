@@ -70,6 +70,8 @@ COMMANDS = (
     Command(
         "runbooks.open", "enter", "read it", "What it does, and how it would go now; nothing is changed", "screen.open"
     ),
+    Command("runbooks.agree", "y", "agree", "To what another operator's runbook waits for", "screen.agree(True)"),
+    Command("runbooks.refuse", "n", "do not agree", "Another operator's runbook does not go on", "screen.agree(False)"),
     Command("runbooks.next", "tab", "next", "Go to the other table", "app.focus_next"),
     Command("runbooks.back", "escape", "back", "To the dashboard", "screen.back"),
     Command("reading.next", "tab", "next field", "Go to the next field or button", "app.focus_next"),

@@ -1,6 +1,7 @@
 """Every screen of a runbook is as approved: read, gone through, asked about, paused, stopped and gone on with."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,7 +14,7 @@ from console.change.plan import Plan
 from console.change.runbook.asking import YES, Asks, Moment, Task, Way
 from console.change.runbook.format import StageTable
 from console.change.runbook.running import RunbookRun
-from console.cluster.snapshot import Snapshot
+from console.cluster.snapshot import Approval, Snapshot
 from console.tui.app import Console
 from console.tui.guided import GuidedScreen
 from console.tui.reading import ReadingScreen
@@ -43,6 +44,14 @@ name = "drain"
 acton = "drain"
 on = "each app server"
 """
+WAITED_FOR = replace(
+    calm(),
+    approvals=(
+        Approval(
+            id="9c0d1e2f/5", owner="bob@bastion2", says="Decommission db3: Remove db3", reason="rack c moves", since=AT
+        ),
+    ),
+)
 FIRST = ("1", "2", "3", "4/app1/1", "4/app1/2")
 TARGETS = {"4": ("app1", "app2", "app3")}
 EVERY_WAY: tuple[Way, ...] = ("again", *YES, "unwind")
@@ -189,9 +198,10 @@ def read(name: str, **fields: str) -> Callable[[Clock], Steps]:
 
 
 SCREENS: dict[str, tuple[Snapshot, Callable[[Clock], Steps]]] = {
-    "list": (calm(), lambda _: keys("r")),
-    "list-mistake": (calm(), lambda _: keys("r", "up")),
+    "list": (calm(), lambda _: keys("r", "end", "up", "up")),
+    "list-mistake": (calm(), lambda _: keys("r")),
     "list-unfinished": (calm(), lambda _: keys("r", "shift+tab")),
+    "list-approval": (WAITED_FOR, lambda _: keys("r", "shift+tab", "shift+tab")),
     "reading-left": (calm(), lambda _: keys("r", "shift+tab", "enter")),
     "running": (draining(), runs(running)),
     "asked": (calm(), runs(asked)),

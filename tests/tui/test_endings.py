@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from console.change.journal import Journal
+from console.change.runbook.progress import progress
 from console.tui.endings import crash_line
 from plugins.memory import cluster_file
 from tests.bench.terminal import Terminal
@@ -184,6 +185,34 @@ def test_a_running_change_ends_between_two_steps_before_the_console_does(
     kinds = [record.kind for record in journal.records()]
     journal.close()
     assert kinds[-2:] == ["session.lost", "plan.finished"]
+    terminal.close()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGHUP, 129), (signal.SIGTERM, 143)])
+def test_a_runbook_that_asks_is_stopped_before_the_console_ends_and_can_be_gone_on_with(
+    number: signal.Signals, code: int, tmp_path: Path
+) -> None:
+    (tmp_path / "memory.toml").write_text(cluster_file("w"))
+    state = tmp_path / "state"
+    terminal = opened("-m", "console", "--cluster", str(tmp_path / "memory.toml"), "--state-dir", str(state))
+    terminal.until(b"3 of 3 serving")
+    press(terminal, b"r", b"failover-drill")
+    for _ in range(10):
+        if b"The Primary hands over" in terminal.seen:
+            break
+        terminal.press(b"\x1b[B")
+        terminal.read(0.3)
+    press(terminal, b"\r", b"every application server serves: 3 of 3")
+    for keys in (b"\t", b"a drill", b"\t", b"\t"):  # to the reason, past Cancel
+        terminal.press(keys)
+        terminal.read(0.5)
+    press_until(terminal, b"\r", b"waits for your answer")
+    terminal.process.send_signal(number)
+    assert ended(terminal) == code
+    journal = Journal.open(state, "w", read_only=True)
+    [left] = progress(journal.records())
+    journal.close()
+    assert (left.runbook.name, left.outcome, left.over) == ("failover-drill", "stopped", False)
     terminal.close()
 
 

@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from console.change.runbook.progress import Progress, progress
+from console.cluster.snapshot import Approval
 from console.ports.plugins import bundled
 from console.session import Session
 from console.tui import plan
@@ -315,6 +316,25 @@ async def test_quitting_while_it_asks_stops_it_and_it_can_be_gone_on_with(tmp_pa
         await until(pilot, lambda: console.return_code == 0)
         assert kept(console).outcome == "stopped"
         assert not world.commands
+
+
+async def test_another_operator_agrees_in_their_own_console_once_they_are_sure(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, console, world):
+        says, since = "Remove db3", console.feed.session.snapshot.at
+        asked = Approval(id="9c0d1e2f/5", owner="bob@bastion2", says=says, reason="rack c moves", since=since)
+        world.kept.approvals[asked.id] = asked
+        console.feed.show(await console.feed.session.look())
+        await pilot.press("r")
+        console.screen.query_one("#approvals").focus()
+        await pilot.pause()
+        assert "bob@bastion2 asks: Remove db3" in shown(pilot, "whole")
+        await pilot.press("y", "enter")
+        assert world.kept.approvals[asked.id].agreed is None, "to do nothing has the focus"
+        await pilot.press("y", "tab", "enter")
+        await until(pilot, lambda: world.kept.approvals[asked.id].agreed is True)
+        journal = console.feed.session.journal
+        assert journal is not None
+        assert [record.kind for record in journal.records()][-1] == "approval.given"
 
 
 async def test_an_answer_that_comes_too_late_is_none_to_the_next_question(tmp_path: Path) -> None:
