@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 
 import click
 
@@ -14,12 +15,14 @@ from console.change.runbook.asking import Operator
 from console.change.runbook.dry import dry_run
 from console.change.runbook.estimate import estimate
 from console.change.runbook.progress import Progress, named, progress
-from console.change.runbook.report import report
+from console.change.runbook.reading import evidence
+from console.change.runbook.report import markdown
 from console.change.runbook.running import RunbookRun
 from console.change.runbook.schema import encoded
 from console.change.runbook.shelf import runbook_named, runbook_paths
 from console.cli.rehearsal import rehearsed
 from console.cli.runbook_run import ENDS, Terminal, check_answers, gone_through
+from console.cli.runbook_screens import as_page, write_screens
 from console.cli.runbook_words import described
 from console.cli.see import open_session, say_json
 from console.cli.settings import Mistake, settings, shared
@@ -151,14 +154,22 @@ def print_schema() -> None:
 
 @runbook.command(name="report")
 @click.argument("run_id", metavar="RUN")
+@click.option("--html", "as_html", is_flag=True, help="One HTML file instead, with the screens of its moments in it.")
+@click.option(
+    "--svg",
+    "folder",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write the screens there as well.",
+)
 @shared
-def report_run(run_id: str) -> None:
+def report_run(run_id: str, as_html: bool, folder: Path | None) -> None:
     """The evidence of a run as Markdown, from the journal alone, at any later time."""
-    journal = Journal.open(settings().state_dir, "", read_only=True)
-    try:
-        click.echo(report(list(journal.records()), run_id), nl=False)
-    finally:
-        journal.close()
+    found = evidence(_records(), run_id)
+    click.echo(as_page(found) if as_html else markdown(found), nl=False)
+    if folder:
+        for path in write_screens(found, folder):
+            click.echo(f"wrote {path}", err=True)
 
 
 def _ended(

@@ -6,7 +6,7 @@ from pathlib import Path
 from console.change.runbook import Runbook
 from console.change.runbook.estimate import Took, estimate
 from tests.change.memory_session import memory_session
-from tests.change.told import Told
+from tests.change.runbook_records import Told
 
 TEXT = """
 title = "Patch"

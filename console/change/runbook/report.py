@@ -1,104 +1,137 @@
-"""The evidence of a runbook's run, as Markdown, made from the journal alone: who, why, every step and its proof."""
+"""The evidence of a runbook's run as Markdown: who, why, every step and its proof, and what it cost.
 
-from collections.abc import Iterator, Sequence
+Whatever is not ours is escaped: no name and no reason can be a heading, a row, a link or HTML.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from console.change.journal import Record
-from console.change.runbook.format import StageTable
-from console.change.runbook.progress import ENDED, FINISHED, REACHED, STARTED, Progress, named
-from console.cluster.text import clean
+from console.change.runbook.evidence import Change, Evidence, Line, Passage
+from console.change.runbook.measured import gap
 
-SHOWN_CHARACTERS = 1000
+MEANS_SOMETHING = re.compile(r"([\\`*_{}\[\]<>#|~&$!])")
 
 
-def report(records: Sequence[Record], id: str) -> str:
-    """One document. Raises PlanError for a run that the journal does not have."""
-    run = named(records, id)
-    own = [record for record in records if record.detail.get("runbook_run") == id]
-    return "\n".join([*_head(run, own), "", *_stages(run, own, records), *_foot(own, records)]) + "\n"
+def markdown(evidence: Evidence) -> str:
+    """One document; the same evidence gives the same text."""
+    lines = [*_head(evidence), ""]
+    for passage in evidence.passages:
+        lines += _passage(passage)
+    return "\n".join([*lines, *_foot(evidence)]) + "\n"
 
 
-def _head(run: Progress, own: Sequence[Record]) -> Iterator[str]:
-    ended = next((record.at for record in reversed(own) if record.kind == FINISHED), None)
-    took = f"{(ended - run.began).total_seconds():.0f} s" if ended else "not finished"
-    yield f"# {_said(run.runbook.table.title)}"
+def facts(evidence: Evidence) -> Iterator[tuple[str, str]]:
+    """What stands at the top, a word and what it says."""
+    yield "purpose", evidence.purpose
+    yield "runbook", f"{evidence.runbook}, run {evidence.id}"
+    yield "cluster", evidence.cluster
+    yield "who and why", f"{evidence.who}: {evidence.reason}"
+    if evidence.values:
+        yield "parameters", ", ".join(f"{name} = {value}" for name, value in evidence.values)
+    ended = f"ended {time(evidence.ended)}; took {took(evidence.took_s)}" if evidence.ended else "not finished"
+    yield "time", f"began {time(evidence.began)}; {ended}"
+    yield "requests", evidence.counted.says
+    yield "writes", writes(evidence)
+
+
+def writes(evidence: Evidence) -> str:
+    """How long nobody took any, as far as that was seen."""
+    count = len(evidence.handovers)
+    if not count:
+        return "no handover of the Primary was seen"
+    handovers = "one handover" if count == 1 else f"{count} handovers"
+    longest_s = evidence.longest_gap_s
+    if longest_s is None:
+        return f"{handovers} of the Primary; how long nobody led was not measured for each"
+    return f"{handovers} of the Primary; nobody led for {gap(longest_s)}{' at most' if count > 1 else ''}"
+
+
+def measured(passage: Passage) -> Iterator[str]:
+    """What one passage cost, where it changed something."""
+    if passage.changes:
+        yield passage.counted.says
+    if passage.handover:
+        yield passage.handover.says
+
+
+def ended(passage: Passage) -> str:
+    """How it ended, and after how long."""
+    if not passage.ended:
+        return "not ended"
+    return f"{passage.outcome} after {took(passage.took_s)}{f': {passage.says}' if passage.says else ''}"
+
+
+def took(seconds: float | None) -> str:
+    """A length of time, by what is worth telling of it."""
+    if seconds is None:
+        return "not ended"
+    minutes, rest_s = divmod(round(seconds), 60)
+    return f"{minutes} min {rest_s:02} s" if minutes else f"{seconds:.1f} s"
+
+
+def time(at: datetime) -> str:
+    """To the second."""
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def wholeness(evidence: Evidence) -> str:
+    """Whether the records are as they were written."""
+    if evidence.broken:
+        return f"records {', '.join(map(str, evidence.broken))} are NOT as they were written"
+    return "every record is whole"
+
+
+def _head(evidence: Evidence) -> Iterator[str]:
+    yield f"# {_escaped(evidence.title)}"
     yield ""
-    yield f"- runbook: {_said(run.runbook.name)}, run {run.id}"
-    yield f"- cluster: {_said(run.cluster)}"
-    yield f"- who and why: {_said(run.who)}: {_said(run.reason)}"
-    if run.values:
-        yield f"- parameters: {_said(', '.join(f'{name} = {value}' for name, value in run.values.items()))}"
-    yield f"- began {_time(run.began)}; {f'ended {_time(ended)}' if ended else 'not finished'}; took {took}"
-    yield f"- outcome: **{_said(run.outcome or 'not finished')}**"
+    for word, says in facts(evidence):
+        yield f"- {word}: {_escaped(says)}"
+    yield f"- outcome: **{_escaped(evidence.outcome)}**{_escaped(f': {evidence.ending}') if evidence.ending else ''}"
 
 
-def _stages(run: Progress, own: Sequence[Record], records: Sequence[Record]) -> Iterator[str]:
-    reached: datetime | None = None
-    for record in own:
-        key = str(record.detail.get("stage", ""))
-        if record.kind == REACHED:
-            reached = record.at
-            yield f"## {key} {_said(_name(run, key))}"
-            yield ""
-        elif record.kind == STARTED:
-            yield from _change(str(record.detail.get("run", "")), records)
-        elif record.kind == ENDED:
-            took = f" after {(record.at - reached).total_seconds():.1f} s" if reached else ""
-            says = _said(str(record.detail.get("says", "")))
-            yield f"{record.detail.get('outcome')}{took}{f': {says}' if says else ''}"
-            yield ""
-
-
-def _change(id: str, records: Sequence[Record]) -> Iterator[str]:
-    """The steps of one run, each with its command, its proof and the hash of the record that proves it."""
-    own = [record for record in records if record.run == id]
-    first = own[0] if own else None
-    yield f"Run {id}" + (f": {first.action} {_said(first.target or '')}" if first else "")
+def _passage(passage: Passage) -> Iterator[str]:
+    yield f"## {_escaped(f'{passage.key} {passage.title}'.strip() or 'On the way')}"
     yield ""
+    if passage.key:
+        yield ". ".join(_escaped(says) for says in (ended(passage), *measured(passage)))
+        yield ""
+    for change in passage.changes:
+        yield from _change(change)
+    if passage.lines:
+        yield from _table(passage.lines)
+
+
+def _change(change: Change) -> Iterator[str]:
+    yield f"Run {_escaped(f'{change.run}: {change.title}')}"
+    yield ""
+    if change.impact:
+        yield f"- impact: {_escaped(change.impact)}"
+    for check in change.checks:
+        yield f"- {check.word}: {_escaped(f'{check.says}: {check.value} (must be {check.limit})')}"
+    if change.impact or change.checks:
+        yield ""
+    yield from _table(change.lines)
+
+
+def _table(lines: Iterable[Line]) -> Iterator[str]:
     yield "| at | step | what | record |"
     yield "|---|---|---|---|"
-    for record in own:
-        detail = record.detail
-        says = str(detail.get("does") or detail.get("says") or detail.get("seen") or detail.get("answer") or "")
-        command = str(detail.get("command") or "")
-        told = _said(f"{says}: {command}" if command else says).replace("|", "\\|")
-        step = "" if record.step is None else record.step
-        yield f"| {_time(record.at)} | {step} | {record.kind}: {told} | {record.seq} {record.hash[:12]} |"
+    for line in lines:
+        step = line.stage if line.step is None else str(line.step)
+        what = f"{line.kind}: {line.says}" if line.says else line.kind
+        yield f"| {time(line.at)} | {_escaped(step)} | {_escaped(what)} | {line.seq} `{line.hash[:12]}` |"
     yield ""
 
 
-def _foot(own: Sequence[Record], records: Sequence[Record]) -> Iterator[str]:
-    first, last = own[0], own[-1]
-    broken = [record.seq for record in records if first.seq <= record.seq <= last.seq and record.corrupt]
+def _foot(evidence: Evidence) -> Iterator[str]:
     yield "## The journal"
     yield ""
-    yield f"- from record {first.seq}, hash `{first.hash}`"
-    yield f"- to record {last.seq}, hash `{last.hash}`"
-    said = f"records {', '.join(map(str, broken))} are NOT as they were written" if broken else "every record is whole"
-    yield f"- {said}; `watchkeeper journal verify` checks the chain"
+    yield f"- from record {evidence.first.seq}, hash `{evidence.first.hash}`"
+    yield f"- to record {evidence.last.seq}, hash `{evidence.last.hash}`"
+    yield f"- {wholeness(evidence)}; `watchkeeper journal verify` checks the chain"
 
 
-def _name(run: Progress, key: str) -> str:
-    """The stage's name, with the target where it is of an `each`."""
-    number, *inner = key.split("/")
-    stages, names = run.runbook.table.stages, []
-    stage: StageTable | None = _at(stages, number)
-    if stage:
-        names.append(stage.name)
-    if stage and len(inner) == 2:
-        within = _at(stage.stages, inner[1])
-        names = [f"{within.name if within else '?'}: {inner[0]}"]
-    return " ".join(names)
-
-
-def _at(stages: Sequence[StageTable], number: str) -> StageTable | None:
-    index = int(number) - 1 if number.isdecimal() else -1
-    return stages[index] if 0 <= index < len(stages) else None
-
-
-def _said(text: str) -> str:
-    return clean(text, limit=SHOWN_CHARACTERS).replace("\n", " ")
-
-
-def _time(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
+def _escaped(text: str) -> str:
+    """One line of plain text, whatever it holds."""
+    return MEANS_SOMETHING.sub(r"\\\1", text)

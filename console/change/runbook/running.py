@@ -170,9 +170,8 @@ class RunbookRun:
                     yield moment
             except Problem as problem:
                 says = f"{task.title}: {problem}"
-                await self._trail.write(
-                    told.PROBLEM, stage=task.key, says=str(problem), differences=problem.differences
-                )
+                detail = {"says": str(problem), "differences": problem.differences, "seen": self._trail.seen}
+                await self._trail.write(told.PROBLEM, stage=task.key, **detail)
                 yield Moment(kind="problem", task=task, says=says)
                 async for moment in self._answered(task, problem, says):
                     yield moment
@@ -209,5 +208,5 @@ class RunbookRun:
         self._stage.accepted = answer.way == "go on"
 
     async def _finished(self, outcome: str, says: str = "") -> None:
-        await self._trail.write(told.FINISHED, outcome=outcome, says=says)
+        await self._trail.write(told.FINISHED, outcome=outcome, says=says, seen=self._trail.seen)
         self.progress.outcome = outcome

@@ -1,6 +1,7 @@
 """What a run of a runbook has in hand at every stage: the world, its operator, and the journal that it is told to."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from console.change.journal import Journal
 from console.change.plan import PlanError
@@ -23,6 +24,11 @@ class Trail:
         """Raises PlanError in a session that only looks."""
         return writable(self.world)
 
+    @property
+    def seen(self) -> dict[str, Any]:
+        """How the world looks now."""
+        return seen(self.world.snapshot)
+
     async def write(self, kind: str, **detail: object) -> None:
         """One record. Raises JournalError."""
         await self.journal.append(kind, detail={"runbook_run": self.progress.id, **detail})
@@ -38,8 +44,7 @@ class Trail:
     async def ended(self, task: Task, outcome: str, says: str = "", ours: frozenset[str] = frozenset()) -> None:
         """A stage is over, with how the world looks then; `ours` may be otherwise by what was done by hand."""
         names = sorted(ours - {""})
-        picture = seen(self.world.snapshot)
-        await self.write(ENDED, stage=task.key, outcome=outcome, says=says, ours=names, seen=picture)
+        await self.write(ENDED, stage=task.key, outcome=outcome, says=says, ours=names, seen=self.seen)
         self.progress.ended[task.key] = outcome
         self.progress.ours |= set(names)
 
