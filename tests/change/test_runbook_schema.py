@@ -91,6 +91,8 @@ def test_what_is_right_for_us_is_right_by_the_schema() -> None:
         (TEXT[TEXT.index("  [[stages.stages]]") :], ""),
         (TEXT[TEXT.index("[[stages]]") :], ""),
         (TEXT[TEXT.index("[[stages]]") :], "stages = []"),
+        ("[[parameters]]", '[rehearsal]\nuntil = "no primari"\n[[parameters]]'),
+        ("[[parameters]]", '[rehearsal]\nbreak = ["db1"]\n[[parameters]]'),
     ],
 )
 def test_a_mistake_in_shape_is_refused_by_us_and_by_the_schema(was: str, becomes: str) -> None:
@@ -106,4 +108,5 @@ def test_an_editor_is_told_the_words_that_a_field_may_hold() -> None:
     assert "every member replicates" in stage["wait"]["enum"]
     assert "step-down" in stage["action"]["enum"]
     assert "each app server" in stage["on"]["anyOf"][0]["enum"]
-    assert all(field.get("description") for name, field in stage.items() if name != "name")
+    fields = [field for table in schema()["$defs"].values() for field in table.get("properties", {}).values()]
+    assert all(field.get("description") for field in fields)

@@ -24,14 +24,23 @@ SAYS: Mapping[str, Mapping[str, str]] = {
         "not_when": "When not to.",
         "will_not": "What it does not do, for whoever expects it.",
         "parameters": "What is given when it is run; `{name}` stands for the value.",
+        "rehearsal": "How the embedded lab is made to be before the runbook is rehearsed on it.",
         "stages": "Gone through one after the other; each is planned when it is reached.",
     },
+    "RehearsalTable": {
+        "breaks": "Nodes of the lab whose process is killed.",
+        "until": "The condition that is waited for then.",
+        "with": "Parameters of the rehearsal.",
+    },
     "ParameterTable": {
+        "name": "Stands in braces where its value is meant.",
+        "type": "What it may be: a kind of node must be there when the runbook begins.",
         "says": "What it means, and its unit.",
         "default": "Without one, it has to be given.",
         "choices": "The only values that it may have.",
     },
     "StageTable": {
+        "name": "In a few words.",
         "says": "Why, and what to look at.",
         "action": "What is changed: planned, confirmed, proved and written down.",
         "on": "Whom the action is for: a selector, a parameter in braces, or a name.",
@@ -50,6 +59,8 @@ SAYS: Mapping[str, Mapping[str, str]] = {
 }
 """What an editor shows beside a field."""
 
+_CONDITION = {"type": "string", "enum": sorted(CONDITIONS)}
+
 
 def schema() -> Schema:
     """Draft 2020-12, in words that editors of older drafts read as well: no `const`, no `if`."""
@@ -64,6 +75,7 @@ def schema() -> Schema:
     tables["RunbookTable"]["properties"]["stages"]["minItems"] = 1
     until = tables["RehearsalTable"]["properties"]["until"]
     tables["RehearsalTable"]["properties"]["until"] = {**until, "enum": sorted(CONDITIONS)}
+    tables["RehearsalTable"]["properties"]["until"] |= _CONDITION
     outer = tables["StageTable"]
     tables["StageTable"] = _stage(outer, KINDS)
     tables["Parameters"] = {"allOf": [_parameters(action) for action in ACTIONS]}
@@ -79,9 +91,8 @@ def encoded() -> bytes:
 def _stage(table: Schema, kinds: Iterable[str]) -> Schema:
     """A stage that is exactly one of these."""
     kinds, fields = tuple(kinds), dict(table["properties"])
-    conditions = {"type": "string", "enum": sorted(CONDITIONS)}
     for field in ("check", "wait", "unless"):
-        fields[field] = {**fields[field], **conditions}
+        fields[field] = {**fields[field], **_CONDITION}
     for field in ("question", "manual"):
         fields[field] = {**fields[field], "minLength": 1}
     fields["action"] = {**fields["action"], "enum": [action.name for action in ACTIONS]}
