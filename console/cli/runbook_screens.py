@@ -73,6 +73,7 @@ def drawn(moment: Moment, evidence: Evidence, unique_id: str) -> str:
     console = Console(
         record=True,
         width=COLUMNS,
+        height=1,  # only with both of them is a terminal's own size, or TERM=dumb, left out of it
         file=io.StringIO(),
         force_terminal=True,
         force_jupyter=False,

@@ -107,13 +107,19 @@ def named(records: Iterable[Record], id: str) -> Progress:
     return there[id]
 
 
+def runbook_of(began: Record) -> Runbook:
+    """The runbook that a run began with. Raises RunbookError where this version cannot read it."""
+    detail = began.detail
+    name = str(detail.get("runbook", ""))
+    file = Path(str(detail.get("file", f"{name}.toml")))  # TOML or Markdown, by its suffix
+    return Runbook.decode(name, str(detail.get("text", "")), file)
+
+
 def _begun(id: str, record: Record) -> Progress | None:
     detail = record.detail
-    name = str(detail.get("runbook", ""))
     try:
-        file = Path(str(detail.get("file", f"{name}.toml")))  # TOML or Markdown, by its suffix
-        runbook = Runbook.decode(name, str(detail["text"]), file)
-    except (KeyError, RunbookError):  # of another version: it cannot be gone on with
+        runbook = runbook_of(record)
+    except RunbookError:  # of another version: it cannot be gone on with
         return None
     return Progress(
         id=id,

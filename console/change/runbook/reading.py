@@ -1,20 +1,22 @@
 """The evidence of a runbook's run, read out of the journal alone: the same records give the same value."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 from console.change.journal import Record
+from console.change.runbook import Runbook, RunbookError
 from console.change.runbook import progress as told
 from console.change.runbook.evidence import Change, CheckLine, Evidence, Line, Moment, Passage
 from console.change.runbook.keys import title
 from console.change.runbook.measured import counted, handover, picture
-from console.change.runbook.progress import Progress, named
+from console.change.runbook.progress import named
 from console.cluster.text import clean
 
 SHOWN_CHARACTERS = 1000
 SAYS = {
-    told.RESUMED: "gone on with",
+    told.RESUMED: "gone on with by",
     told.PROBLEM: "problem",
     told.ANSWERED: "answer",
     told.PAUSED: "paused",
@@ -28,27 +30,31 @@ SAYS = {
 
 def evidence(records: Sequence[Record], id: str) -> Evidence:
     """What the journal tells of a run. Raises PlanError for one that it does not have."""
-    run = named(records, id)
     own = [record for record in records if record.detail.get("runbook_run") == id]
+    if not own or own[0].kind != told.BEGAN:
+        named(records, id)  # tells which there are
     first, last = own[0], own[-1]
-    end = next((record for record in reversed(own) if record.kind == told.FINISHED), None) if run.outcome else None
+    runbook, values = _runbook(first), first.detail.get("values")
+    name = _said(first.detail.get("runbook", ""))
+    end = next((r for r in reversed(own) if r.kind in (told.FINISHED, told.RESUMED)), None)
+    end = end if end and end.kind == told.FINISHED else None
     between = [record for record in records if first.seq <= record.seq <= last.seq]
     pictures = [found for record in own if (found := picture(record.detail))]
     return Evidence(
         id=_said(id),
-        runbook=_said(run.runbook.name),
-        title=_said(run.runbook.table.title),
-        purpose=_said(run.runbook.table.purpose),
-        cluster=_said(run.cluster),
+        runbook=name,
+        title=_said(runbook.table.title) if runbook else name,
+        purpose=_said(runbook.table.purpose) if runbook else "not told: this version cannot read the runbook any more",
+        cluster=_said(first.body.get("cluster", "")),
         who=_who(first),
-        reason=_said(run.reason),
-        values=tuple((_said(name), _said(value)) for name, value in run.values.items()),
-        began=run.began,
+        reason=_said(first.reason or ""),
+        values=tuple((_said(name), _said(value)) for name, value in values.items()) if values else (),
+        began=first.at,
         ended=end.at if end else None,
-        outcome=_said(run.outcome or "not finished"),
+        outcome=_said(end.detail.get("outcome", "")) if end else "not finished",
         ending=_said(end.detail.get("says", "")) if end else "",
-        passages=tuple(_passages(run, own, between)),
-        moments=tuple(_moments(run, own)),
+        passages=tuple(_passages(runbook, own, between)),
+        moments=tuple(_moments(runbook, own)),
         counted=counted(pictures),
         handovers=tuple(came for pair in pairwise(pictures) if (came := handover(*pair))),
         first=_line(first),
@@ -57,7 +63,15 @@ def evidence(records: Sequence[Record], id: str) -> Evidence:
     )
 
 
-def _passages(run: Progress, own: Iterable[Record], between: Sequence[Record]) -> Iterator[Passage]:
+def _runbook(began: Record) -> Runbook | None:
+    """As it was when it was run; None where it is of a version that is not read any more: its keys must do then."""
+    try:
+        return told.runbook_of(began)
+    except RunbookError:
+        return None
+
+
+def _passages(runbook: Runbook | None, own: Iterable[Record], between: Sequence[Record]) -> Iterator[Passage]:
     """In the order of the journal: a stage from its first word to its end, or to the next time that it is reached."""
     now: Passage | None = None
     for record in own:
@@ -67,7 +81,7 @@ def _passages(run: Progress, own: Iterable[Record], between: Sequence[Record]) -
         if now and (now.key != key or (record.kind == told.REACHED and now.reached)):
             yield now
             now = None
-        now = now or Passage(key=key, title=_said(_title(run, key)), began=record.at)
+        now = now or Passage(key=key, title=_said(_title(runbook, key)), began=record.at)
         if record.kind == told.REACHED:
             now.reached, now.before = record.seq, picture(record.detail)
             continue
@@ -85,10 +99,12 @@ def _passages(run: Progress, own: Iterable[Record], between: Sequence[Record]) -
         yield now
 
 
-def _title(run: Progress, key: str) -> str:
+def _title(runbook: Runbook | None, key: str) -> str:
     """A stage's; or of which one it is the way back."""
     way, _, of = key.partition("/")
-    return f"undo of {title(run.runbook, of.rpartition('/')[0])}" if way == "back" else title(run.runbook, key)
+    if runbook is None:
+        return ""
+    return f"undo of {title(runbook, of.rpartition('/')[0])}" if way == "back" else title(runbook, key)
 
 
 def _changes(between: Iterable[Record], first: int, last: int) -> Iterator[Change]:
@@ -121,27 +137,31 @@ def _checks(plan: Mapping[str, Any]) -> Iterator[CheckLine]:
             yield CheckLine(says=says, value=value, limit=limit, word="ok" if ok else "no" if warns else "REFUSED")
 
 
-def _moments(run: Progress, own: Sequence[Record]) -> Iterator[Moment]:
+def _moments(runbook: Runbook | None, own: Sequence[Record]) -> Iterator[Moment]:
     """Before, each stage that changed something, each problem, the end."""
-    titled: list[tuple[str, str, Record]] = []
-    changed = False
+    number, changed = 0, False
     for record in own:
         key = str(record.detail.get("stage", ""))
-        name = " ".join(filter(None, (key, _title(run, key))))
         changed = record.kind == told.STARTED or (changed and record.kind != told.REACHED)
-        if record.kind == told.REACHED and not titled:
-            titled.append(("before", "before the first stage", record))
-        elif record.kind == told.ENDED and changed:
-            titled.append((f"after-{key}", f"after {name}: {record.detail.get('outcome', '')}", record))
-        elif record.kind == told.PROBLEM:
-            titled.append((f"problem-{key}", f"problem at {name}: {record.detail.get('says', '')}", record))
-        elif record.kind == told.FINISHED:
-            titled.append(("end", f"the end: {record.detail.get('outcome', '')}", record))
-    for number, (name, words, record) in enumerate(titled, 1):
-        if found := picture(record.detail):
-            letters = (c if c.isascii() and c.isalnum() else "-" for c in f"{run.id}-{number:02}-{name}")
-            file = f"{''.join(letters)[:80]}.svg"
-            yield Moment(file=file, title=_said(words), at=record.at, picture=found, record=record.seq)
+        name, words = {
+            told.REACHED: ("before", "before the first stage") if not number else ("", ""),
+            told.ENDED: (f"after-{key}", "after") if changed else ("", ""),
+            told.PROBLEM: (f"problem-{key}", "problem at"),
+            told.FINISHED: ("end", "the end"),
+        }.get(record.kind, ("", ""))
+        if not name or not (found := picture(record.detail)):
+            continue
+        number += 1
+        where = " ".join(filter(None, (words, key, _title(runbook, key)))) if number > 1 else words
+        says = record.detail.get("says" if record.kind == told.PROBLEM else "outcome", "")
+        file = re.sub(r"[^a-zA-Z0-9]", "-", f"{record.detail.get('runbook_run')}-{number:02}-{name}")
+        yield Moment(
+            file=f"{file[:80]}.svg",
+            title=_said(f"{where}: {says}" if says else where),
+            at=record.at,
+            picture=found,
+            record=record.seq,
+        )
 
 
 def _line(record: Record) -> Line:
@@ -150,9 +170,12 @@ def _line(record: Record) -> Line:
     said = [word for word in words if word and isinstance(word, str)]
     says = ": ".join(said if record.kind == told.ANSWERED else said[:1])
     command = "; ".join(str(detail.get("command") or "").splitlines())
+    kind = SAYS.get(record.kind, _said(record.kind))
+    if record.kind == told.RESUMED:
+        kind = f"{kind} {_who(record)}"
     return Line(
         at=record.at,
-        kind=SAYS.get(record.kind, _said(record.kind)),
+        kind=kind,
         says=_said(f"{says}: {command}" if command else says),
         who=_who(record),
         seq=record.seq,
