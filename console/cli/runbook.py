@@ -56,7 +56,8 @@ def list_runbooks(as_json: bool) -> None:
 def show(name: str) -> None:
     """What a runbook is for, what it will not do, every stage, and how long they took before."""
     found = runbook_named(name, settings().config_dir)
-    for line in described(found, estimate(_records(), found)):
+    cluster = settings().file().table.name if settings().cluster else ""
+    for line in described(found, estimate(_records(), found, cluster=cluster)):
         click.echo(clean(line, limit=1000))
 
 

@@ -119,7 +119,7 @@ def _tell(moment: Moment, gone: RunbookRun, as_json: bool) -> None:
         click.echo(f"  {'ok' if check.ok else 'NOT'}  {clean(check.says)}: {clean(check.value, limit=1000)}")
     elif moment.kind == "stage" and moment.task:
         click.echo(f"{moment.task.key}  {clean(moment.task.title)}")
-        if moment.says:
-            click.echo(f"  {clean(moment.says, limit=1000)}")
+        for line in moment.says.splitlines():  # several paragraphs, where a runbook has that many words
+            click.echo(f"  {clean(line, limit=1000)}".rstrip())
     elif moment.kind != "plan":
         click.echo(f"  {moment.kind}: {clean(moment.says, limit=1000)}")

@@ -212,6 +212,15 @@ def test_the_way_back_of_a_run_is_told_as_what_it_undoes() -> None:
     assert "## back/2/app1/1/app1 undo of out: app1" in text
 
 
+def test_a_runbook_that_this_version_cannot_read_any_more_is_told_by_its_keys() -> None:
+    was = TEXT.replace('"step-down"', '"step-down-of-old"')
+    told = Told().begin("r1", "turns", was, "the kernel").stage("r1", "2/app1/1", 1)
+    text = markdown(found(told))
+    assert text.startswith("# turns\n")
+    assert "## 2/app1/1\n\ndone after 1.0 s" in text
+    assert "- who and why: ann@bastion1: the kernel" in text
+
+
 def test_records_that_are_not_as_they_were_written_are_named() -> None:
     told = one_run()
     object.__setattr__(told.records[3], "corrupt", "its bytes do not match its hash")

@@ -28,6 +28,33 @@ on = "app1"
 with = { weight = "{weight}" }
 """
 
+MARKDOWN = """\
++++
+title = "Weights, with words"
+purpose = "a test"
+
+[[stages]]
+name = "all is well"
+check = "every app server serves"
+
+[[stages]]
+name = "less for one"
+action = "set-weight"
+on = "app1"
+with = { weight = 40 }
++++
+
+Why there are two paragraphs.
+
+This is the second.
+
+## less for one
+
+A server with less weight gets less traffic.
+
+Nobody is sent away.
+"""
+
 
 @pytest.fixture
 def memory(tmp_path: Path) -> str:
@@ -42,6 +69,7 @@ def folder(tmp_path: Path) -> Path:
     made = tmp_path / ".config" / "watchkeeper" / "runbooks"
     made.mkdir(parents=True)
     (made / "weights.toml").write_text(TEXT)
+    (made / "words.md").write_text(MARKDOWN)
     return made
 
 
@@ -119,3 +147,65 @@ def test_a_stage_that_is_refused_stops_it_and_says_how_to_go_on(tmp_path: Path, 
     assert f"`watchkeeper runbook resume {run}` goes on" in out
     code, out, _ = watchkeeper(tmp_path, "runbook", "resume", run, "--confirm", "runbooks", "--cluster", memory)
     assert (code, "all is well" in out) == (3, False), "what has passed is not gone through again"
+
+
+def test_a_runbook_in_markdown_is_listed_shown_and_run_too(tmp_path: Path, folder: Path, memory: str) -> None:
+    _, out, _ = watchkeeper(tmp_path, "runbook", "list")
+    assert "words             Weights, with words" in out.splitlines()
+    _, out, _ = watchkeeper(tmp_path, "runbook", "show", "words")
+    assert "a test\n\nWhy there are two paragraphs.\n\nThis is the second.\n" in out
+    assert "     A server with less weight gets less traffic.\n\n     Nobody is sent away.\n" in out
+    words = ("--reason", "a test", "--confirm", "runbooks", "--cluster", memory)
+    code, out, _ = watchkeeper(tmp_path, "runbook", "run", "words", *words)
+    assert (code, out.splitlines()[-1]) == (0, "  finished: Weights, with words: done")
+    assert "  A server with less weight gets less traffic.\n\n  Nobody is sent away.\n" in out
+
+
+def test_how_long_a_stage_took_is_told_once_it_was_done(tmp_path: Path, folder: Path, memory: str) -> None:
+    _, out, _ = watchkeeper(tmp_path, "runbook", "show", "words")
+    assert out.splitlines()[-1] == "It takes: not known: nothing of it was done before"
+    words = ("--reason", "a test", "--confirm", "runbooks", "--cluster", memory)
+    watchkeeper(tmp_path, "runbook", "run", "words", *words)
+    _, out, _ = watchkeeper(tmp_path, "runbook", "show", "words", "--cluster", memory)
+    assert "     took under 1 s (once before)" in out.splitlines()
+    assert out.splitlines()[-1].endswith("by what 2 of 2 stages took before")
+
+
+def test_a_report_is_one_html_file_and_its_screens_are_files_of_their_own(
+    tmp_path: Path, folder: Path, memory: str
+) -> None:
+    words = ("--reason", "a <b>test</b>", "--confirm", "runbooks", "--cluster", memory, "--json")
+    _, out, _ = watchkeeper(tmp_path, "runbook", "run", "words", *words)
+    run = json.loads(out.splitlines()[0])["runbook_run"]
+    code, page, err = watchkeeper(tmp_path, "runbook", "report", run, "--html", "--svg", str(tmp_path / "svg"))
+    assert code == 0
+    assert page.startswith("<!DOCTYPE html>")
+    assert "a &lt;b&gt;test&lt;/b&gt;" in page
+    screens = sorted(path.name for path in (tmp_path / "svg").iterdir())
+    assert screens == [f"{run}-01-before.svg", f"{run}-02-after-2.svg", f"{run}-03-end.svg"]
+    assert [line for line in err.splitlines() if line.startswith("wrote ")] == [
+        f"wrote {tmp_path / 'svg' / name}" for name in screens
+    ]
+    assert page.count("<figure") == len(screens)
+    assert watchkeeper(tmp_path, "runbook", "report", run, "--html")[1] == page, "at any later time"
+
+
+def test_screens_that_cannot_be_written_are_a_sentence(tmp_path: Path, folder: Path, memory: str) -> None:
+    words = ("--reason", "a test", "--confirm", "runbooks", "--cluster", memory, "--json")
+    _, out, _ = watchkeeper(tmp_path, "runbook", "run", "words", *words)
+    run = json.loads(out.splitlines()[0])["runbook_run"]
+    code, _, err = watchkeeper(tmp_path, "runbook", "report", run, "--svg", "/proc/screens")
+    assert code == 2
+    assert f"--svg /proc/screens: {run}-01-before.svg cannot be written: " in err
+
+
+def test_a_report_of_a_run_that_is_not_there_names_those_that_are(tmp_path: Path) -> None:
+    code, _, err = watchkeeper(tmp_path, "runbook", "report", "nope")
+    assert code != 0
+    assert "no run 'nope' of a runbook in this journal" in err
+
+
+def test_the_schema_is_printed_for_an_editor(tmp_path: Path) -> None:
+    code, out, _ = watchkeeper(tmp_path, "runbook", "schema")
+    assert code == 0
+    assert out == Path("console/runbooks/runbook.schema.json").read_text("utf-8")
