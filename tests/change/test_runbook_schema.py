@@ -1,5 +1,6 @@
 """The schema that editors get: it is the file's own, and it refuses in shape what our validation refuses."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -57,8 +58,13 @@ def test_every_bundled_runbook_is_right_by_it_and_names_it_on_its_first_line(pat
 
 
 def test_what_is_right_for_us_is_right_by_the_schema() -> None:
-    Runbook.decode("patch", TEXT, Path("patch.toml"))
-    assert VALIDATOR.is_valid(tomllib.loads(TEXT))
+    for text in (
+        TEXT,
+        TEXT.replace('unless = "no primary"', "approval = false"),
+        TEXT.replace("manual =", "approval = true\n  manual ="),
+    ):
+        Runbook.decode("patch", text, Path("patch.toml"))
+        assert VALIDATOR.is_valid(tomllib.loads(text))
 
 
 @pytest.mark.parametrize(
@@ -80,6 +86,10 @@ def test_what_is_right_for_us_is_right_by_the_schema() -> None:
         ('check = "every app server serves"', 'check = "one primary"\naction = "maint"'),
         ('unless = "no primary"', 'unless = "no primari"'),
         ('unless = "no primary"', 'approval = "yes"'),
+        ('unless = "no primary"', "approval = true"),
+        ('unless = "no primary"', "without_lease = true"),
+        ('each = "each app server"', 'each = "each app server"\napproval = true'),
+        ('each = "each app server"', 'each = "each app server"\nunless = "no primary"'),
         ('each = "each app server"', 'each = "each app servers"'),
         ('each = "each app server"', 'check = "one primary"'),
         ('action = "maint"', 'action = "mainte"'),
@@ -110,3 +120,9 @@ def test_an_editor_is_told_the_words_that_a_field_may_hold() -> None:
     assert "each app server" in stage["on"]["anyOf"][0]["enum"]
     fields = [field for table in schema()["$defs"].values() for field in table.get("properties", {}).values()]
     assert all(field.get("description") for field in fields)
+
+
+def test_the_readmes_example_is_right() -> None:
+    [text] = re.findall(r"```toml\n(#:schema .*?)```", Path("README.md").read_text("utf-8"), re.DOTALL)
+    Runbook.decode("example", text, Path("example.toml"))
+    assert VALIDATOR.is_valid(tomllib.loads(text))

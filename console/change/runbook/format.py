@@ -23,6 +23,7 @@ from console.change.actions import action_named
 from console.change.plan import PlanError
 from console.change.runbook.conditions import CONDITIONS
 from console.change.runbook.error import RunbookError
+from console.change.runbook.lines import line_of
 from console.change.runbook.markdown import SUFFIX, Words, fill, parted
 from console.change.runbook.parameters import ParameterTable
 from console.change.runbook.selectors import SELECTORS
@@ -31,6 +32,15 @@ from console.ports.decode import Mistake, convert
 
 KINDS = ("action", "check", "wait", "question", "manual", "each")
 """What a stage may be; exactly one of them."""
+BELONGS: Mapping[str, tuple[str, ...]] = {
+    "on": ("action",),
+    "with": ("action",),
+    "without_lease": ("action",),
+    "stages": ("each",),
+    "approval": ("action", "question", "manual"),
+    "unless": tuple(kind for kind in KINDS if kind != "each"),
+}
+"""What means something beside these kinds alone: anywhere else it would be silently without effect."""
 FIELD = re.compile(r"{([a-z_]*)}")
 LIMIT_BYTES = 32 * 1024
 """So that one record of the journal holds it whole: what was cut there could not be gone on with."""
@@ -139,7 +149,7 @@ class Runbook:
         except tomllib.TOMLDecodeError as error:
             raise RunbookError(f"{path}: not valid TOML: {error}") from None
         except Mistake as mistake:
-            line = places.get(mistake.path) or _line(text, mistake.path)
+            line = places.get(mistake.path) or line_of(text, mistake.path)
             raise RunbookError(f"{path}{f':{line}' if line else ''}: {mistake}") from None
         return cls(name, table, path)
 
@@ -198,10 +208,9 @@ def _stage(stage: StageTable, at: str, names: set[str]) -> None:
     for field in ("check", "wait", "unless"):
         if condition := getattr(stage, field):
             _known(f"{at}.{field}", condition, CONDITIONS, "condition")
-    for field, kind in (("on", "action"), ("parameters", "action"), ("stages", "each")):
-        if getattr(stage, field) and not getattr(stage, kind):
-            path = f"{at}.{'with' if field == 'parameters' else field}"
-            raise Mistake(path, f"belongs to `{kind}`, which is not here")
+    for field, kinds in BELONGS.items():
+        if getattr(stage, "parameters" if field == "with" else field) and stage.kind not in kinds:
+            raise Mistake(f"{at}.{field}", f"belongs to {' or '.join(kinds)}, and this is a {stage.kind}")
     if stage.action:
         _action(stage, at)
     if stage.each:
@@ -244,21 +253,3 @@ def _known(at: str, name: str, names: Any, what: str) -> None:
     nearest = get_close_matches(name, names, n=1)
     hint = f"did you mean '{nearest[0]}'?" if nearest else f"there are: {', '.join(sorted(names)) or 'none'}"
     raise Mistake(at, f"no {what} '{name}'; {hint}")
-
-
-def _line(text: str, path: str) -> int | None:
-    """The line that a path points to, by the tables as they stand in the text; None where that cannot be told."""
-    lines, at, header = text.splitlines(), -1, ""
-    for name, number in re.findall(r"(\w+)\[(\d+)\]", path):
-        header = f"{header}.{name}" if header else name
-        places = [index for index in range(at + 1, len(lines)) if lines[index].strip() == f"[[{header}]]"]
-        if int(number) >= len(places):
-            return None
-        at = places[int(number)]
-    key = re.compile(rf"\s*\"?{re.escape(path.rpartition('.')[2])}\"?\s*=")
-    for index in range(at + 1, len(lines)):
-        if key.match(lines[index]):
-            return index + 1
-        if lines[index].lstrip().startswith("[["):
-            break
-    return at + 1 if header else None

@@ -8,7 +8,7 @@ import msgspec
 from console.change.action import Action
 from console.change.actions import ACTIONS
 from console.change.runbook.conditions import CONDITIONS
-from console.change.runbook.format import KINDS, RunbookTable
+from console.change.runbook.format import BELONGS, KINDS, RunbookTable
 from console.change.runbook.selectors import SELECTORS
 
 Schema = dict[str, Any]
@@ -54,6 +54,7 @@ SAYS: Mapping[str, Mapping[str, str]] = {
         "each": "Whom the stages within are for, one after the other; `{target}` stands for the one.",
         "stages": "What is gone through for each.",
         "unless": "A condition under which the stage is left out.",
+        "without_lease": "Its action may go on where the set cannot keep the lease.",
         "approval": "Somebody else has to say yes, in a console of their own.",
     },
 }
@@ -101,7 +102,6 @@ def _stage(table: Schema, kinds: Iterable[str]) -> Schema:
     fields["stages"] = {**fields["stages"], "minItems": 1, "items": {"$ref": "#/$defs/StageWithinEach"}}
     if "each" not in kinds:
         del fields["each"], fields["stages"]
-    belong = {"on": "action", "with": "action", "stages": "each"}
     return {
         **table,
         "properties": fields,
@@ -109,14 +109,19 @@ def _stage(table: Schema, kinds: Iterable[str]) -> Schema:
         "allOf": [
             {"anyOf": [_without("action"), {"required": ["on"]}]},
             *([{"anyOf": [_without("each"), {"required": ["stages"]}]}] if "each" in kinds else []),
-            *({"anyOf": [_without(field), {"required": [kind]}]} for field, kind in belong.items()),
+            *({"anyOf": [_without(field), *_any(kinds, of)]} for field, of in BELONGS.items()),
             {"$ref": "#/$defs/Parameters"},
         ],
     }
 
 
 def _without(field: str) -> Schema:
-    return {"not": {"required": [field]}}
+    """Not there; what is there and false says no more than that."""
+    return {"not": {"required": [field], "properties": {field: {"not": {"enum": [False]}}}}}
+
+
+def _any(kinds: Iterable[str], of: Iterable[str]) -> list[Schema]:
+    return [{"required": [kind]} for kind in of if kind in kinds]
 
 
 def _parameters(action: Action) -> Schema:
