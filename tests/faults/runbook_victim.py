@@ -23,6 +23,8 @@ from console.ports.plugins import Plugins, bundled
 from console.session import Session
 
 SAID = "said"
+LINGERS_S = 0.1
+"""How long it stays at each moment, so that a kill meant for this stage does not meet the next."""
 
 
 class Yes:
@@ -35,6 +37,8 @@ class Yes:
         if asks.kind == "problem":
             print(json.dumps({"kind": SAID, "key": asks.task.key, "says": asks.says}), flush=True)
             return Answer(way="stop")
+        if asks.kind in ("question", "manual"):
+            await asyncio.sleep(LINGERS_S)
         if asks.kind == "manual" and asks.task.values.get("balancer"):
             await asyncio.to_thread(self._restarted, str(asks.task.values["balancer"]))
         return Answer(way="go on", confirmation=Confirmation("a test", words=asks.words, again=True))
@@ -84,6 +88,7 @@ async def _main(cluster_file: Path, state_dir: Path, name: str, values: Mapping[
             key = moment.task.key if moment.task else ""
             told = {"kind": moment.kind, "key": key, "says": moment.says, "event": event, "run": gone.progress.id}
             print(json.dumps(told), flush=True)
+            await asyncio.sleep(LINGERS_S)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,6 @@ from console import lab
 from console.change.action import Value
 from console.change.foreseen import foreseen
 from console.change.journal import FILE, verify
-from console.change.runbook.conditions import CONDITIONS
 from console.change.runbook.dry import DryStage, dry_run
 from console.change.runbook.keys import place
 from console.change.runbook.shelf import BUNDLED, runbook_named, runbook_paths
@@ -29,12 +28,13 @@ from console.cluster.snapshot import Snapshot
 from console.ports.clusterfile import ClusterFile
 from console.ports.plugins import Plugins, bundled
 from console.session import Session
-from tests.faults.runbook_victim import SAID, RunbookVictim
+from tests.faults.runbook_victim import LINGERS_S, SAID, RunbookVictim
 from tests.faults.state import state_of
 
 LAB = "lab"
 WITHIN_S = 0.8
 """The longest after its beginning that a stage is killed in its middle."""
+READY_WITHIN_S = 60.0
 UNPROMISED = ("recover-majority", "balancer-reload")
 """Requests may fail: the one begins without a Primary, in the other a balancer is killed by hand."""
 
@@ -87,11 +87,7 @@ class RunbookKill:
         async with Session.open(file, self._state_dir / "observer", read_only=True) as observer:
             for node in self._runbook.table.rehearsal.breaks:
                 lab.kill(LAB, self._state_dir, node)
-            snapshot = await self._broken(observer, nodes)
-            values = self._runbook.rehearsed({}, snapshot)
-            stages = dry_run(self._runbook, values, snapshot, observer.plan_in)
-            if refused := [stage.says for stage in stages if stage.word == "refused"]:
-                raise RunbookKillError(f"{self._told.name} would be refused before any kill: {refused}")
+            snapshot, values, stages = await self._ready(observer, nodes)
             plans = [stage.plan for stage in stages if stage.plan]
             expected = state_of(reduce(foreseen, plans, snapshot), cluster_file.parent)
             while not await asyncio.to_thread(self._once, cluster_file, values):
@@ -105,15 +101,21 @@ class RunbookKill:
         self._whole(stages)
         return self._told
 
-    async def _broken(self, observer: Session, nodes: Sequence[str]) -> Snapshot:
-        until, ends_s = self._runbook.table.rehearsal.until, time.monotonic() + 60
-        snapshot = await observer.look(*nodes)
-        while until and not CONDITIONS[until](snapshot).ok:
-            if time.monotonic() > ends_s:
-                raise RunbookKillError(f"the lab does not come to: {until}")
-            await asyncio.sleep(0.5)
+    async def _ready(
+        self, observer: Session, nodes: Sequence[str]
+    ) -> tuple[Snapshot, Mapping[str, Value], tuple[DryStage, ...]]:
+        """The lab once the runbook could go to its end on it: as it was broken, and seen in time."""
+        ends_s = time.monotonic() + READY_WITHIN_S
+        while True:
             snapshot = await observer.look(*nodes)
-        return snapshot
+            values = self._runbook.rehearsed({}, snapshot)
+            stages = dry_run(self._runbook, values, snapshot, observer.plan_in)
+            refused = [stage.says for stage in stages if stage.word == "refused"]
+            if not refused:
+                return snapshot, values, stages
+            if time.monotonic() > ends_s:
+                raise RunbookKillError(f"{self._told.name} would be refused before any kill: {refused}")
+            await asyncio.sleep(0.5)
 
     def _once(self, cluster_file: Path, values: Mapping[str, Value]) -> bool:
         """Gone on with until the next kill, or to its end. Raises RunbookKillError."""
@@ -144,7 +146,7 @@ class RunbookKill:
             return False
         told.middles.add(key)
         if middle:
-            time.sleep(self._chance.uniform(0.0, WITHIN_S if acts else 0.2))
+            time.sleep(self._chance.uniform(0.0, WITHIN_S) if acts else self._chance.uniform(1.0, 1.5) * LINGERS_S)
         return True
 
     def _whole(self, stages: Sequence[DryStage]) -> None:
