@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-hosts check format lint types contracts contract live changes bench model race kill snapshots clean
+.PHONY: demo test test-hosts check format lint types contracts contract live changes bench model race kill kill-runbooks snapshots clean
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -53,6 +53,9 @@ race: $(READY)  ## two consoles racing for one server, ROUNDS=100 times
 
 kill: $(READY)  ## kill -9 of runs at random moments, RUNS=300 times, and what is left of each
 	$(BIN)/python -m tests.faults.kill --runs $(or $(RUNS),300) $(if $(SEED),--seed $(SEED))
+
+kill-runbooks: $(READY)  ## every bundled runbook killed at each boundary and in each stage, NAMES="move-primary …", and gone on with
+	$(BIN)/python -m tests.faults.runbooks $(if $(SEED),--seed $(SEED)) $(NAMES)
 
 snapshots: $(READY)  ## approve the screens as they are now; look at each of them first
 	$(BIN)/pytest tests/screens --snapshot-update

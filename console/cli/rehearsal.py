@@ -69,8 +69,7 @@ async def _run(
         values = found.rehearsed(given, await session.look())
 
         async def begun(session: Session, operator: Operator) -> RunbookRun:
-            text = found.path.read_text()
-            return await RunbookRun.begin(session, operator, found, text, values, "a rehearsal")
+            return await RunbookRun.begin(session, operator, found, values, "a rehearsal")
 
         second = asyncio.create_task(_agree(session))
         try:

@@ -9,7 +9,7 @@ import click
 from console.change.action import Value
 from console.change.document import plan_document
 from console.change.journal import FILE, Journal, Record
-from console.change.runbook import Runbook
+from console.change.runbook import Runbook, RunbookError
 from console.change.runbook.approving import answer
 from console.change.runbook.asking import Operator
 from console.change.runbook.dry import dry_run
@@ -43,7 +43,11 @@ def runbook() -> None:
 def list_runbooks(as_json: bool) -> None:
     """The runbooks that there are, bundled and yours."""
     for name, path in runbook_paths(settings().config_dir).items():
-        found = Runbook.read(path)
+        try:
+            found = Runbook.read(path)
+        except RunbookError as mistake:
+            click.echo(f"{name}: cannot be used: {clean(str(mistake), limit=1000)}", err=True)
+            continue
         if as_json:
             say_json({"name": name, "title": found.table.title, "purpose": found.table.purpose, "path": str(path)})
         else:
@@ -93,7 +97,7 @@ def run(
 
     async def begun(session: Session, operator: Operator) -> RunbookRun:
         found.check_names(values, session.snapshot)
-        return await RunbookRun.begin(session, operator, found, found.path.read_text(), values, reason)
+        return await RunbookRun.begin(session, operator, found, values, reason)
 
     operator = Terminal(reason, plans=confirm is not None)
     raise click.exceptions.Exit(_ended(found, confirm, operator, begun, as_json))

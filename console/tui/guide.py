@@ -84,8 +84,7 @@ class Guide:
         """Begin a runbook. Raises JournalError or PlanError."""
         from console.change.runbook.running import RunbookRun
 
-        text = await asyncio.to_thread(runbook.path.read_text, "utf-8")
-        self.drive(await RunbookRun.begin(session, self, runbook, text, values, reason))
+        self.drive(await RunbookRun.begin(session, self, runbook, values, reason))
 
     async def resume(self, session: "Session", id: str) -> None:
         """Go on with one that has not finished. Raises JournalError or PlanError."""

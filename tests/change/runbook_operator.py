@@ -40,7 +40,7 @@ class Says:
 async def begun(session: Session, operator: Says, text: str, values: Mapping[str, Value] | None = None) -> RunbookRun:
     """A new run, not on its way yet."""
     runbook = Runbook.decode("turns", text, Path("turns.toml"))
-    return await RunbookRun.begin(session, operator, runbook, text, values or {}, "a test")
+    return await RunbookRun.begin(session, operator, runbook, values or {}, "a test")
 
 
 async def followed(

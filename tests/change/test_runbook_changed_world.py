@@ -9,6 +9,7 @@ import pytest
 from console.change.plan import PlanError
 from console.change.runbook import approving, stage
 from console.change.runbook.asking import Answer, Asks, Moment, Task
+from console.change.runbook.progress import named
 from console.change.runbook.running import RunbookRun
 from console.change.turn import owner
 from console.cluster.snapshot import Admin
@@ -118,6 +119,16 @@ async def test_the_world_may_be_taken_as_it_is_and_it_goes_on(tmp_path: Path) ->
         operator = Says(dies_at(world, "2", "app3"), lambda asks: Answer(way="go on"))
         run, _ = await followed(await begun(session, operator, DRAINS))
         assert (run.progress.outcome, len(operator.problems)) == ("done", 1)
+
+
+async def test_whoever_leaves_a_stage_out_for_a_difference_is_not_asked_about_it_again(tmp_path: Path) -> None:
+    text = f'{DRAINS}\n[[stages]]\nname = "and out"\naction = "set-weight"\non = "app2"\n'
+    async with memory_session(tmp_path) as (session, world):
+        operator = Says(dies_at(world, "2", "app3"), lambda asks: Answer(way="skip", reason="app3 is scrap"))
+        run, moments = await followed(await begun(session, operator, text))
+        assert (told(moments, "skipped"), run.progress.outcome) == (["4"], "done")
+        assert session.journal
+        assert named(session.journal.records(), run.progress.id).seen["servers"]["app3"] != "serves"
 
 
 async def test_a_difference_that_goes_away_again_needs_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

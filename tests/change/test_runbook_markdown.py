@@ -134,7 +134,7 @@ def test_a_file_is_read_by_its_suffix(tmp_path: Path) -> None:
 
 async def test_a_run_of_it_is_gone_on_with_from_the_journal_alone(tmp_path: Path) -> None:
     async with memory_session(tmp_path, name="in-markdown") as (session, _):
-        run = await RunbookRun.begin(session, Says(), read(TEXT), TEXT, {"who": "ann"}, "a test")
+        run = await RunbookRun.begin(session, Says(), read(TEXT), {"who": "ann"}, "a test")
     async with memory_session(tmp_path, name="in-markdown") as (session, _):
         assert session.journal
         left = named(session.journal.records(), run.progress.id)

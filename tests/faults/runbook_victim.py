@@ -82,7 +82,7 @@ async def _main(cluster_file: Path, state_dir: Path, name: str, values: Mapping[
             gone = await RunbookRun.resume(session, operator, run)
         else:
             runbook = runbook_named(name, BUNDLED)
-            gone = await RunbookRun.begin(session, operator, runbook, runbook.path.read_text(), values, "a test")
+            gone = await RunbookRun.begin(session, operator, runbook, values, "a test")
         async for moment in gone.go():
             event = str(moment.event.kind) if moment.event else ""
             key = moment.task.key if moment.task else ""

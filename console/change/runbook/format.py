@@ -117,10 +117,12 @@ class RunbookTable(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 class Runbook:
     """A valid runbook."""
 
-    def __init__(self, name: str, table: RunbookTable, path: Path) -> None:
+    def __init__(self, name: str, table: RunbookTable, path: Path, text: str) -> None:
         self.name = name
         self.table = table
         self.path = path
+        self.text = text
+        """As it was read: what a run of it keeps."""
 
     @classmethod
     def read(cls, path: Path) -> "Runbook":
@@ -139,19 +141,20 @@ class Runbook:
         """Validate a text. Raises RunbookError with the path into it, and its line where one is meant."""
         words: tuple[Words, ...] = ()
         places: dict[str, int] = {}
+        tables = text
         try:
             if path.suffix == SUFFIX:
-                text, words = parted(text)
+                tables, words = parted(text)
             places = {one.path: one.line for one in words}
-            table = convert(tomllib.loads(text), RunbookTable, "$")
+            table = convert(tomllib.loads(tables), RunbookTable, "$")
             places |= fill(table, words)
             _validate(table)
         except tomllib.TOMLDecodeError as error:
             raise RunbookError(f"{path}: not valid TOML: {error}") from None
         except Mistake as mistake:
-            line = places.get(mistake.path) or line_of(text, mistake.path)
+            line = places.get(mistake.path) or line_of(tables, mistake.path)
             raise RunbookError(f"{path}{f':{line}' if line else ''}: {mistake}") from None
-        return cls(name, table, path)
+        return cls(name, table, path, text)
 
     def check_names(self, values: Mapping[str, Value], snapshot: Snapshot) -> None:
         """Whether the nodes that parameters name are there. Raises RunbookError with the nearest name."""

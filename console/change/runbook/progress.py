@@ -140,8 +140,6 @@ def _told(run: Progress, kind: str, detail: Mapping[str, Any]) -> None:
     elif kind == REACHED:
         run.reached = key
         run.ended.pop(key, None)
-        if detail.get("compared"):
-            run.seen, run.ours = detail.get("seen") or {}, set()
     elif kind == STARTED:
         _started(run, (key, str(detail.get("target", ""))), detail)
     elif kind == ENDED:
@@ -153,6 +151,8 @@ def _told(run: Progress, kind: str, detail: Mapping[str, Any]) -> None:
         run.outcome = ""
     elif kind == UNWINDING:
         run.unwinding = True
+    if detail.get("compared"):
+        run.seen, run.ours = detail.get("seen") or {}, set()
 
 
 def _started(run: Progress, place: tuple[str, str], detail: Mapping[str, Any]) -> None:

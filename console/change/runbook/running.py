@@ -36,11 +36,17 @@ class RunbookRun:
 
     @classmethod
     async def begin(
-        cls, world: World, operator: Operator, runbook: Runbook, text: str, values: Mapping[str, Value], reason: str
+        cls, world: World, operator: Operator, runbook: Runbook, values: Mapping[str, Value], reason: str
     ) -> "RunbookRun":
         """A new run, in the journal before anything else. Raises JournalError or PlanError."""
         journal, id, file = writable(world), secrets.token_hex(4), runbook.path.name
-        detail = {"runbook_run": id, "runbook": runbook.name, "file": file, "text": text, "values": dict(values)}
+        detail = {
+            "runbook_run": id,
+            "runbook": runbook.name,
+            "file": file,
+            "text": runbook.text,
+            "values": dict(values),
+        }
         record = await journal.append(told.BEGAN, reason=reason, detail=detail)
         begun = told.named([record], id)
         return cls(world, operator, begun)
@@ -198,7 +204,11 @@ class RunbookRun:
             return
         asks = Asks(kind="problem", task=task, says=says, differences=problem.differences, ways=ways)
         answer = await self._trail.operator.answer(asks)
-        await self._trail.write(told.ANSWERED, stage=task.key, way=answer.way, reason=answer.reason)
+        detail: dict[str, object] = {"way": answer.way, "reason": answer.reason}
+        if problem.differences and answer.way == "skip":  # whoever leaves a stage out has read them: once is enough
+            self.progress.seen, self.progress.ours = self._trail.seen, set()
+            detail |= {"compared": True, "seen": self.progress.seen}
+        await self._trail.write(told.ANSWERED, stage=task.key, **detail)
         if answer.way == "stop":
             raise Stopped(says)
         if answer.way == "unwind":
