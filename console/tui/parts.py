@@ -41,13 +41,17 @@ class Words(Static):
         width = self.size.width or (self.app.size.width if self._fixed else 80)
         lines = list(draw(width))
         if lines != self._lines:
-            same_height = self._fixed or (len(lines) == len(self._lines) and width == self._width)
+            same_height = self._fixed or (_rows(lines) == _rows(self._lines) and width == self._width)
             self._lines, self._width = lines, width
             self.update(Content("\n").join(lines), layout=not same_height)
 
     def on_resize(self) -> None:
         """Another width: the lines wrap elsewhere."""
         self.show(self._draw)
+
+
+def _rows(lines: Sequence[Content]) -> int:
+    return sum(1 + line.plain.count("\n") for line in lines)
 
 
 class KeyBar(Words):
