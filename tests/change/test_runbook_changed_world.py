@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from console.change.events import Outcome
 from console.change.plan import PlanError
+from console.change.run import Confirmation
 from console.change.runbook import approving, stage
 from console.change.runbook.asking import Answer, Asks, Moment, Task
 from console.change.runbook.progress import named
@@ -153,6 +155,49 @@ async def test_whoever_resumes_is_told_of_the_difference_too(tmp_path: Path) -> 
         operator = Says()
         await followed(await RunbookRun.resume(session, operator, first.progress.id))
         assert operator.problems[0].differences[0].startswith("app3 was: serves")
+
+
+YES = Confirmation("somebody else", again=True)
+REPLACED = """
+title = "One for another"
+purpose = "a test"
+
+[[stages]]
+name = "out"
+action = "remove-member"
+on = "db3"
+
+[[stages]]
+name = "in"
+action = "add-secondary"
+on = "db4"
+
+[[stages]]
+name = "by hand"
+manual = "Look."
+"""
+
+
+async def test_what_a_later_stage_went_on_from_still_holds_for_whoever_resumes(tmp_path: Path) -> None:
+    async with memory_session(tmp_path) as (session, world):
+        world.sync_s = 0.1
+        first, _ = await followed(await begun(session, Says(lambda task: task.key != "3"), REPLACED))
+        assert set(world.members) == {"db1", "db2", "db4"}
+        run, moments = await followed(await RunbookRun.resume(session, Says(), first.progress.id))
+        assert [moment.says for moment in moments if moment.kind == "check"] == []
+        assert (told(moments, "done"), run.progress.outcome) == (["3"], "done"), told(moments, "stopped")
+
+
+async def test_a_handover_is_an_event_and_not_asked_for_again_when_the_role_has_moved_on(tmp_path: Path) -> None:
+    text = REPLACED.replace('action = "remove-member"\non = "db3"', 'action = "step-down"\non = "primary"')
+    async with memory_session(tmp_path) as (session, world):
+        world.sync_s = 0.1
+        first, moments = await followed(await begun(session, Says(lambda task: task.key != "3"), text))
+        assert told(moments, "done") == ["1", "2"], told(moments, "stopped")
+        back = session.start(session.plan("step-down", world.primary or ""), YES)
+        assert await back.finished() is Outcome.DONE, back.events[-1].says
+        run, moments = await followed(await RunbookRun.resume(session, Says(), first.progress.id))
+        assert (told(moments, "done"), run.progress.outcome) == (["3"], "done"), told(moments, "stopped")
 
 
 async def test_a_problem_may_be_tried_again(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def seen(requests: int = 0, errors: int = 0, *, process: int = 7, leads: str = "
     """A picture, as seen.py makes it."""
     return {
         "servers": {"app1": "serves", "app2": "drain, up", "app3": "up, unknown"},
-        "members": {"db1": "PRIMARY", "db2": "SECONDARY", "db3": "DOWN, down"},
+        "members": {"db1": "PRIMARY", "db2": "SECONDARY", "db3": "DOWN"},
         "balancers": {"lb1": "answers"},
         "primary": leads,
         "term": term,
@@ -257,7 +257,7 @@ def test_a_screen_says_in_a_word_what_it_says_in_a_colour() -> None:
         "▲ drain, up",
         "? up, unknown",
         "◆ PRIMARY",
-        "■ DOWN, down",
+        "■ DOWN",
         "db1 leads, term 4",
         "1 of 3",
     ):

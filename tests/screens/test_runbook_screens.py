@@ -149,7 +149,7 @@ def paused(session: FakeSession) -> dict[str, Any]:
 def problem(session: FakeSession) -> dict[str, Any]:
     run = progress(targets=TARGETS)
     here = task(run, "4/app2/1")
-    differs = ("db1 was: PRIMARY, is: DOWN, down",)
+    differs = ("db1 was: PRIMARY, is: DOWN",)
     says = f"{here.title}: the cluster is otherwise than the stage before left it: {differs[0]}"
     told = [*gone_through(run, *FIRST), (10.0, at(run, "4/app2/1", "problem", says))]
     asks = Asks(kind="problem", task=here, says=says, differences=differs, ways=EVERY_WAY)

@@ -14,11 +14,11 @@ from console.change.journal import confirmed_plan
 from console.change.plan import PlanError
 from console.change.runbook import progress as told
 from console.change.runbook.asking import Asks, Moment, Operator, Task, Way, World
+from console.change.runbook.changes import lasting, ways_back
 from console.change.runbook.format import Runbook, StageTable
 from console.change.runbook.progress import Progress
 from console.change.runbook.stage import Problem, StageRun, Stopped, Unwinding
 from console.change.runbook.trail import Trail, writable
-from console.change.runbook.unwinding import ways_back
 from console.change.stored import NotStored, decoded
 
 
@@ -148,8 +148,9 @@ class RunbookRun:
                 plan = decoded(confirmed_plan(records, id))
             except NotStored:
                 continue
-            verdict = plan.steps[-1].proof.look(snapshot, since_s)
-            if not verdict.holds:
+            proof = lasting(plan)
+            verdict = proof.look(snapshot, since_s) if proof else None
+            if verdict and not verdict.holds:
                 del self.progress.ended[key]
                 self.progress.runs.pop((key, target))
                 says = f"{plan.title} (stage {key}) does not hold any more: {verdict.says}; it is gone through again"

@@ -66,7 +66,8 @@ def _server(server: AppServer) -> str:
 def _member(member: Member) -> str:
     if member.health is Health.UP and fresh(member.age_s):
         return str(member.state.value)
-    return f"{member.state.value}, {member.health}"
+    same = member.state.value.lower() == member.health
+    return member.state.value if same else f"{member.state.value}, {member.health}"
 
 
 def _balancer(balancer: Balancer) -> str:

@@ -12,12 +12,12 @@ from console.change.run import Confirmation, Run
 from console.change.runbook import progress as told
 from console.change.runbook.approving import approved
 from console.change.runbook.asking import YES, Answer, AskKind, Asks, Moment, Task, Way
+from console.change.runbook.changes import touched
 from console.change.runbook.conditions import CONDITIONS
 from console.change.runbook.format import FIELD
 from console.change.runbook.seen import differences, seen
 from console.change.runbook.selectors import SELECTORS
 from console.change.runbook.trail import Trail
-from console.change.runbook.unwinding import touched
 from console.change.wayback import way_back
 from console.cluster.snapshot import Snapshot
 

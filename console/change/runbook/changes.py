@@ -1,11 +1,12 @@
-"""The way back of a whole run: what each change of it has touched, and what leads back from it."""
+"""What a run has changed: whom each change has touched, what of it must still be so, and what leads back from it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from console.change.journal import Record, run_named
-from console.change.ops import ForceReconfigure, Reconfigure
+from console.change.ops import ForceReconfigure, Reconfigure, StepDown
 from console.change.plan import Plan
+from console.change.proofs import ConfigurationIs, Proof
 from console.change.runbook.asking import Task
 from console.change.runbook.format import StageTable
 from console.change.runbook.progress import Progress
@@ -39,6 +40,16 @@ def touched(plan: Plan, target: str, snapshot: Snapshot) -> set[str]:
             members = (snapshot.member(address) for address in moved(step.op.before, step.op.after))
             names |= {member.name for member in members if member}
     return names
+
+
+def lasting(plan: Plan) -> Proof | None:
+    """What of a plan must still be so when later stages have gone on from there; None for what was an event only."""
+    last = plan.steps[-1]
+    if isinstance(last.op, StepDown):
+        return None
+    if isinstance(last.op, Reconfigure | ForceReconfigure):  # the other lines are for others to change
+        return ConfigurationIs(last.proof.says, last.op.after, only=moved(last.op.before, last.op.after))
+    return last.proof
 
 
 def ways_back(progress: Progress, records: Sequence[Record]) -> Iterator[Left]:
