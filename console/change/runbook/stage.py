@@ -57,11 +57,12 @@ class StageRun:
 
     async def go(self, task: Task, undoes: str) -> AsyncIterator[Moment]:
         """Raises Problem, Stopped or Unwinding."""
-        stage, compared = task.stage, bool(task.stage.action)
-        snapshot = await (self._compared(task) if compared else self._world.look())
-        await self._trail.write(told.REACHED, stage=task.key, compared=compared, seen=seen(snapshot))
-        if compared or not self._trail.progress.seen:
-            self._trail.progress.seen, self._trail.progress.ours = seen(snapshot), set()
+        stage, progress = task.stage, self._trail.progress
+        held_against = bool(stage.action) or not progress.seen
+        snapshot = await (self._compared(task) if stage.action else self._world.look())
+        await self._trail.write(told.REACHED, stage=task.key, compared=held_against, seen=seen(snapshot))
+        if held_against:
+            progress.seen, progress.ours = seen(snapshot), set()
         yield Moment(kind="stage", task=task, says=task.text(stage.says))
         if stage.unless and (check := CONDITIONS[stage.unless](snapshot)).ok:
             await self._trail.ended(task, "left out", f"{check.says}: {check.value}")
