@@ -37,7 +37,7 @@ def header(snapshot: Snapshot, width: int, why_read_only: str, run: Run | None, 
     if elsewhere:
         cells.append(Cell(f"  ► {elsewhere.owner}: {elsewhere.says}", CHANGING))
     if guide.going:
-        cells.append(_guided(guide))
+        cells += _guided(guide)
     elif run is not None and run.outcome is None:
         cells.append(Cell(f"  ► {run.plan.title}", CHANGING + " bold"))
         cells.append(Cell("  asks (R)" if run.events and run.events[-1].choices else " (R)", CHANGING))
@@ -55,13 +55,14 @@ def titled(title: str, feed: Feed, width: int, run: str = "") -> Content:
     return line(Cell(f" {shown}{about}"), word, Cell(tail))
 
 
-def _guided(guide: Guide) -> Cell:
-    """Where a runbook is, in a few words."""
+def _guided(guide: Guide) -> list[Cell]:
+    """What a runbook does, and where it is: its place is what gives way."""
     where = guide.task.title if guide.task is not None else guide.title
     if guide.asks is not None or guide.run_asks:
-        return Cell(f"  ► {where} asks (r)", CHANGING + " bold")
-    paused = guide.run is not None and guide.run.paused
-    return Cell(f"  {'▲ paused' if paused else '►'} {where} (r)", WARN if paused else CHANGING + " bold")
+        return [Cell("  "), Cell(" ► asks (r) ", LOUD), Cell(f" {where}", CHANGING)]
+    if guide.run is not None and guide.run.paused:
+        return [Cell(f"  ▲ paused (r): {where}", WARN)]
+    return [Cell("  ► runs (r): ", CHANGING + " bold"), Cell(where, CHANGING)]
 
 
 def standing(snapshot: Snapshot, width: int) -> Content:

@@ -121,6 +121,8 @@ class Openings(TerminalApp):
 
     async def on_reading_screen_begun(self, message: "ReadingScreen.Begun") -> None:
         """It is read, and wanted."""
+        from console.tui.reading import ReadingScreen
+
         session = self.feed.session
         try:
             if message.left is None:
@@ -129,6 +131,8 @@ class Openings(TerminalApp):
                 await self.guide.resume(session, message.left.id)
         except OperatorError as error:
             self.tell(str(error), "error")
+            if isinstance(self.screen, ReadingScreen):
+                self.screen.begun = False
             return
         while len(self.screen_stack) > 1:
             self.pop_screen()

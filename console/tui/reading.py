@@ -54,7 +54,8 @@ class ReadingScreen(Screen[None]):
         self._dry_problem = ""
         self._takes = ""
         """How long it will take, by what the journal tells."""
-        self._begun = False
+        self.begun = False
+        """It was asked for: a second Enter that was already on its way finds this."""
 
     def compose(self) -> ComposeResult:
         """Its words, then what it asks for."""
@@ -149,14 +150,14 @@ class ReadingScreen(Screen[None]):
             return f"not known: {error}"
 
     def _go(self) -> None:
-        if self._begun or not fits(self.app.size) or self._feed.session.read_only:
+        if self.begun or not fits(self.app.size) or self._feed.session.read_only:
             return
         if self._mistakes:
             self.query_one(f"#field-{next(iter(self._mistakes))} Input", Input).focus()
         elif not self._reason:
             self.query_one("#field-reason Input", Input).focus()
         else:
-            self._begun = True  # a second Enter that was already on its way finds this
+            self.begun = True
             values = self._runbook.values(self._given)
             self.post_message(self.Begun(self._runbook, values, self._reason, self._left))
 

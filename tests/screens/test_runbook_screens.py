@@ -87,6 +87,20 @@ def drained(app: str, session: FakeSession) -> Plan:
     return FakeSession(calm()).plan("drain", app)
 
 
+def left(steps: Callable[[Clock], Steps]) -> Callable[[Clock], Steps]:
+    """The same, and then the dashboard."""
+
+    def with_clock(clock: Clock) -> Steps:
+        async def leave(pilot: Pilot[int], session: FakeSession) -> None:
+            await steps(clock)(pilot, session)
+            await pilot.press("escape")
+            await pilot.pause()
+
+        return leave
+
+    return with_clock
+
+
 def running(session: FakeSession) -> dict[str, Any]:
     run = progress(targets=TARGETS)
     plan = drained("app2", session)
@@ -206,6 +220,8 @@ SCREENS: dict[str, tuple[Snapshot, Callable[[Clock], Steps]]] = {
     "running": (draining(), runs(running)),
     "asked": (calm(), runs(asked)),
     "asked-degraded": (ONE_IN_MAINT, runs(asked)),
+    "dashboard-asks": (calm(), left(runs(asked))),
+    "dashboard-runs": (draining(), left(runs(running))),
     "asked-moved": (calm(), runs(asked, then=draining())),
     "unwinding": (draining("app1"), runs(unwinding)),
     "question": (calm(), runs(question)),

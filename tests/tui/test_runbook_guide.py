@@ -9,6 +9,8 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from console.change.journal import Journal, JournalError
+from console.change.runbook.asking import Answer
 from console.change.runbook.progress import Progress, progress
 from console.cluster.snapshot import Approval
 from console.ports.plugins import bundled
@@ -233,7 +235,7 @@ async def test_leaving_the_screen_leaves_it_running_and_r_comes_back(tmp_path: P
         await begin(pilot, console)
         await pilot.press("escape")
         assert isinstance(console.screen, Dashboard)
-        assert "out asks (r)" in shown(pilot, "header")
+        assert "asks (r)  out" in shown(pilot, "header")
         await pilot.press("r")
         assert isinstance(console.screen, GuidedScreen)
         assert console.guide.going
@@ -339,8 +341,6 @@ async def test_another_operator_agrees_in_their_own_console_once_they_are_sure(t
 
 async def test_an_answer_that_comes_too_late_is_none_to_the_next_question(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, console, _):
-        from console.change.runbook.asking import Answer
-
         await begin(pilot, console)
         first = console.guide.asks
         await yes(pilot, console)
@@ -350,11 +350,28 @@ async def test_an_answer_that_comes_too_late_is_none_to_the_next_question(tmp_pa
         assert console.guide.asks is second
 
 
+async def test_what_could_not_be_begun_may_be_begun_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened(tmp_path) as (pilot, console, _):
+
+        async def full(*_: object, **__: object) -> None:
+            raise JournalError("the journal cannot be written: disk full")
+
+        screen = await read(pilot)
+        with monkeypatch.context() as patched:
+            patched.setattr(Journal, "append", full)
+            screen.query_one("#go").focus()
+            await pilot.pause()
+            await pilot.press("enter")
+            await until(pilot, lambda: not screen.begun)
+            assert console.screen is screen
+        await pilot.press("enter")
+        await until(pilot, lambda: console.guide.asks is not None)
+
+
 async def test_a_journal_that_cannot_be_written_is_told_and_ends_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with opened(tmp_path) as (pilot, console, _):
-        from console.change.journal import Journal, JournalError
 
         async def full(*_: object, **__: object) -> None:
             raise JournalError("the journal cannot be written: disk full")
