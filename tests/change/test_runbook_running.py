@@ -124,6 +124,22 @@ async def test_another_console_goes_on_after_the_first_one_was_killed(tmp_path: 
         assert told(moments, "finished")
 
 
+async def test_a_change_that_was_interrupted_does_not_send_the_one_before_it_again(tmp_path: Path) -> None:
+    async with memory_session(tmp_path, name="between") as (session, world):
+        run = await begun(session, Says(), TEXT, VALUES)
+        async for moment in run.go():
+            if moment.event and moment.task and moment.task.key == "2/app1/3" and moment.event.kind == "doing":
+                break  # app1 has its weight again, and the journal does not know it yet
+        assert session.run
+        session.run.stop("a test")
+        await session.run.finished()
+    async with memory_session(tmp_path, name="between") as (session, world):
+        world.commands.clear()
+        _, moments = await gone(session, Says(), run.progress.id)
+        assert not [moment.says for moment in moments if moment.kind == "check" and not moment.task]
+        assert [line for line in world.commands if "app/app1 weight 0" in line] == []
+
+
 async def test_what_somebody_undid_meanwhile_is_gone_through_again(tmp_path: Path) -> None:
     async with memory_session(tmp_path) as (session, _):
         first, _ = await gone(session, Says(lambda task: task.key != "2/app1/2"))

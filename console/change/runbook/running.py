@@ -137,7 +137,9 @@ class RunbookRun:
 
     async def _looked_at_again(self) -> AsyncIterator[Moment]:
         """The newest change of each target that was done before: what does not hold any more is gone through again."""
-        newest = {target: (key, id) for (key, target), id in self.progress.runs.items() if self.progress.passed(key)}
+        begun = {target: (key, id) for (key, target), id in self.progress.runs.items()}
+        # One that was interrupted has moved its target on from there, and is gone on with by its own stage.
+        newest = {target: one for target, one in begun.items() if self.progress.passed(one[0])}
         if not newest:
             return
         began_s, records = time.monotonic(), list(self._trail.journal.records())
