@@ -183,7 +183,8 @@ def _ended(guide: Guide, width: int) -> list[Content]:
     }.get(outcome, Cell("▲ STOPPED: r on the dashboard, then its run, goes on with it", WARN))
     lines = [heading("THE END", width), line(Cell(f" {word.text}", word.style))]
     last = guide.told[0][1].says if guide.told else ""
-    return [*lines, paragraph((Cell("   "),), last, width)]
+    report = f"watchkeeper runbook report {guide.run.progress.id} --html" if guide.run else ""
+    return [*lines, paragraph((Cell("   "),), last, width), line(Cell(f"   its evidence: {report}", QUIET))]
 
 
 def _waits(guide: Guide) -> bool:
