@@ -273,6 +273,24 @@ async def test_a_change_that_is_on_its_way_is_undone_by_its_own_undo(tmp_path: P
         assert session.unfinished() == []
 
 
+async def test_what_cannot_be_undone_is_asked_about(tmp_path: Path) -> None:
+    async with memory_session(tmp_path) as (session, world):
+
+        def broken(run: RunbookRun, moment: Moment) -> None:
+            unwinds("done", "3")(run, moment)
+            if moment.kind == "unwinding":
+                world.kill("app1")
+
+        def solved(asks: Asks) -> Answer:
+            return Answer(way="go on" if asks.differences else "skip", reason="app1 is scrap")
+
+        operator = Says(solved=solved)
+        run, moments = await followed(await begun(session, operator, DRAINS), broken)
+        assert [asks.ways for asks in operator.problems][-1] == ("again", "skip", "stop"), "it is unwinding already"
+        assert told(moments, "skipped") == ["back/1/app1"]
+        assert run.progress.outcome == "unwound"
+
+
 async def test_unwinding_is_gone_on_with_by_another_console(tmp_path: Path) -> None:
     async with memory_session(tmp_path, name="unwound") as (session, world):
         no = Says(lambda task: task.key != "back/1/app1")

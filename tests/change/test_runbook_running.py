@@ -142,13 +142,13 @@ async def test_a_change_that_was_interrupted_does_not_send_the_one_before_it_aga
 
 async def test_what_somebody_undid_meanwhile_is_gone_through_again(tmp_path: Path) -> None:
     async with memory_session(tmp_path) as (session, _):
-        first, _ = await gone(session, Says(lambda task: task.key != "2/app1/2"))
+        first, _ = await gone(session, Says(lambda task: task.key != "2/app1/3"))
         back = session.start(session.plan("set-weight", "app1"), Confirmation("somebody else"))
         await back.finished()
         _, moments = await gone(session, Says(), first.progress.id)
         [again] = [moment.says for moment in moments if moment.kind == "check" and not moment.task]
         assert again.startswith("Give app1 weight 0 (stage 2/app1/1) does not hold any more: ")
-        assert told(moments, "done")[:2] == ["2/app1/1", "2/app1/2"]
+        assert told(moments, "done")[:3] == ["2/app1/1", "2/app1/2", "2/app1/3"], "and what was looked at then, too"
 
 
 async def test_a_run_that_has_finished_is_not_gone_on_with(tmp_path: Path) -> None:

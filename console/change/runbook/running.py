@@ -103,6 +103,7 @@ class RunbookRun:
                 except Unwinding as why:
                     await self._trail.write(told.UNWINDING, says=str(why))
                     self.progress.unwinding = True
+                    self._stage.given_up = bool(self._stopped_by)  # what is undone is asked about like all else
             if self.progress.unwinding:
                 yield Moment(kind="unwinding", says="what was done is undone, the newest first")
                 async for moment in self._undone():
@@ -153,10 +154,19 @@ class RunbookRun:
             proof = lasting(plan)
             verdict = proof.look(snapshot, since_s) if proof else None
             if verdict and not verdict.holds:
-                del self.progress.ended[key]
+                self._anew(key)
                 self.progress.runs.pop((key, target))
                 says = f"{plan.title} (stage {key}) does not hold any more: {verdict.says}; it is gone through again"
                 yield Moment(kind="check", says=says)
+
+    def _anew(self, key: str) -> None:
+        """A stage counts as not gone through, and so do the looks at what it had done, up to the next change."""
+        ended = list(self.progress.ended)
+        changing = {key for key, _ in self.progress.runs}
+        for later in ended[ended.index(key) :]:
+            if later != key and later in changing:
+                return
+            del self.progress.ended[later]
 
     async def _tasks(self, key: str, stage: StageTable) -> AsyncIterator[Task]:
         values = self.progress.values

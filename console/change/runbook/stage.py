@@ -134,6 +134,8 @@ class StageRun:
         for target in await self._targets(task):
             if self._has_run(task, target):
                 continue
+            if self.given_up:
+                raise Problem(f"not begun for {target}")
             async for moment in self._changed(task, target, undoes):
                 yield moment
                 if moment.kind == "skipped":
