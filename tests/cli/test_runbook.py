@@ -209,3 +209,43 @@ def test_the_schema_is_printed_for_an_editor(tmp_path: Path) -> None:
     code, out, _ = watchkeeper(tmp_path, "runbook", "schema")
     assert code == 0
     assert out == Path("console/runbooks/runbook.schema.json").read_text("utf-8")
+
+
+def test_a_broken_runbook_of_the_user_does_not_hide_the_others(tmp_path: Path, folder: Path) -> None:
+    (folder / "broken.toml").write_text(TEXT.replace('check = "every', 'check = "evry'))
+    code, out, err = watchkeeper(tmp_path, "runbook", "list")
+    assert code == 0
+    assert "weights           Weights" in out.splitlines()
+    assert "broken: cannot be used: " in err
+    assert "did you mean 'every app server serves'?" in err
+
+
+def test_a_dry_run_plans_every_stage_and_does_nothing(tmp_path: Path, memory: str, folder: Path) -> None:
+    words = ("runbook", "run", "weights", "--param", "weight=0", "--dry-run", "--cluster", memory)
+    code, out, _ = watchkeeper(tmp_path, *words)
+    assert code == 0
+    assert out.splitlines()[0].startswith("ok          1  all is well: every application server serves: 3 of 3")
+    assert out.splitlines()[1].startswith("ok          2  less for one: Give app1 weight 0: safe: ")
+    _, journal, _ = watchkeeper(tmp_path, "journal")
+    assert "runbook.began" not in journal
+
+
+def test_a_dry_run_of_what_would_be_refused_ends_as_a_refusal(tmp_path: Path, memory: str, folder: Path) -> None:
+    words = ("runbook", "run", "weights", "--param", "weight=999", "--dry-run", "--cluster", memory)
+    code, out, _ = watchkeeper(tmp_path, *words)
+    assert code == 3
+    assert out.splitlines()[1].startswith("refused     2  less for one: --weight: expected -1 to 256, got 999")
+
+
+def test_a_node_that_is_not_there_is_refused_with_the_nearest_name(tmp_path: Path, memory: str) -> None:
+    words = ("--reason", "a test", "--confirm", "runbooks", "--cluster", memory)
+    given = ("--param", "server=app1", "--param", "member=db33")
+    code, _, err = watchkeeper(tmp_path, "runbook", "run", "decommission", *given, *words)
+    assert code == 2
+    assert "--param member: no secondary 'db33'; did you mean 'db3'? there are: db2, db3" in err
+
+
+def test_nothing_can_be_agreed_to_that_nobody_asks(tmp_path: Path, memory: str) -> None:
+    code, _, err = watchkeeper(tmp_path, "runbook", "approve", "1a2b3c4d", "--cluster", memory)
+    assert code == 2
+    assert "run '1a2b3c4d' asks for nobody's approval; that do: none" in err
