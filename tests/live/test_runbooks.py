@@ -103,6 +103,7 @@ def test_a_runbook_that_is_killed_in_the_middle_goes_on_to_the_same_end(shell: B
     assert {node["name"] for node in shell.status()["nodes"] if node["name"].startswith("db")} >= {"db1", "db2", "db3"}
     assert shell("journal", "unfinished")[1] == ""
     assert shell("runbook", "resume")[1] == ""
+    assert ": Resize db" in shell("runbook", "report", run)[1], "a change that was gone on with is named"
     assert (shell.failed_requests(), shell.traffic()["lost"]) == (failed, 0)
 
 

@@ -107,7 +107,7 @@ def _title(runbook: Runbook | None, key: str) -> str:
     return f"undo of {title(runbook, of.rpartition('/')[0])}" if way == "back" else title(runbook, key)
 
 
-def _changes(between: Iterable[Record], first: int, last: int) -> Iterator[Change]:
+def _changes(between: Sequence[Record], first: int, last: int) -> Iterator[Change]:
     """The runs that a stage began or went on with, each with what it wrote meanwhile."""
     within = [record for record in between if first <= record.seq <= last]
     runs = dict.fromkeys(str(record.detail.get("run")) for record in within if record.kind == told.STARTED)
@@ -116,8 +116,10 @@ def _changes(between: Iterable[Record], first: int, last: int) -> Iterator[Chang
         plan: Mapping[str, Any] = next(
             (r.detail["plan"] for r in lines if isinstance(r.detail.get("plan"), Mapping)), {}
         )
-        start = next(iter(lines), None)
-        words = next((str(r.detail["title"]) for r in lines if r.detail.get("title")), "")
+        # A run that is gone on with was named when it was begun, in a stage that was interrupted.
+        whole = [record for record in between if record.run == id]
+        start = next((record for record in whole if record.action), None)
+        words = next((str(r.detail["title"]) for r in whole if r.detail.get("title")), "")
         yield Change(
             run=_said(id),
             title=_said(words or (f"{start.action} {start.target}" if start else "")),
