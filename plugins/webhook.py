@@ -1,7 +1,6 @@
 """A copy of the journal by HTTP: each record as one CloudEvent (CloudEvents 1.0, structured mode, JSON)."""
 
 import asyncio
-import ssl
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +12,7 @@ from console.cluster.text import clean
 from console.ports.plugins import Context
 from console.ports.protocols import CopiedRecord, Forked, NotKept
 from console.ports.secrets import Secret
-from plugins.http import Unfit, transport_problem
+from plugins.http import Unfit, transport_problem, trust
 
 CONTENT_TYPE = "application/cloudevents+json"
 CONFLICT = 409
@@ -49,7 +48,7 @@ class Webhook:
         self._host = urlsplit(settings.url).hostname or ""
         token = {"Authorization": f"Bearer {settings.token.reveal()}"} if settings.token else {}
         self._client = httpx.AsyncClient(
-            verify=_trust(settings),
+            verify=trust(urlsplit(settings.url).scheme, settings.ca_file),
             follow_redirects=False,
             trust_env=False,
             timeout=None,  # one total deadline instead
@@ -98,15 +97,6 @@ def event(record: CopiedRecord) -> dict[str, Any]:
         "journalprev": record.prev,
         "data": msgspec.Raw(record.body.encode()),
     }
-
-
-def _trust(settings: Webhook.Settings) -> ssl.SSLContext | bool:
-    if not settings.ca_file:
-        return True
-    try:
-        return ssl.create_default_context(cafile=settings.ca_file)
-    except OSError as error:
-        raise ValueError(f"ca_file {settings.ca_file} cannot be used: {error.strerror or error}") from None
 
 
 PROVIDES = {"journal": Webhook}
