@@ -8,6 +8,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from itertools import dropwhile, takewhile
 
 from console.change.action import Value
 from console.change.journal import confirmed_plan
@@ -161,12 +162,10 @@ class RunbookRun:
 
     def _anew(self, key: str) -> None:
         """A stage counts as not gone through, and so do the looks at what it had done, up to the next change."""
-        ended = list(self.progress.ended)
-        changing = {key for key, _ in self.progress.runs}
-        for later in ended[ended.index(key) :]:
-            if later != key and later in changing:
-                return
-            del self.progress.ended[later]
+        changing = {changed for changed, _ in self.progress.runs}
+        later = dropwhile(lambda ended: ended != key, list(self.progress.ended))
+        for ended in takewhile(lambda ended: ended == key or ended not in changing, later):
+            del self.progress.ended[ended]
 
     async def _tasks(self, key: str, stage: StageTable) -> AsyncIterator[Task]:
         values = self.progress.values
