@@ -118,7 +118,8 @@ def test_a_member_that_dies_on_the_way_stops_it_with_the_difference_and_it_goes_
         if told[-1]["stage"] == "4/app1/1" and told[-1]["kind"] == "done" and not died:
             labs.kill(shell.lab.name, shell.lab.state_dir, "db3")
             died = True
-    assert process.wait() == 3
+    process.communicate()
+    assert process.returncode == 3
     [problem] = [moment for moment in told if moment["kind"] == "problem"]
     assert problem["stage"] == "4/app2/1", "the next stage that changes something"
     assert "db3 was: SECONDARY, is: DOWN" in problem["says"]
@@ -160,7 +161,8 @@ def test_a_stage_for_two_waits_for_another_operator_in_a_console_of_their_own(
     assert "somebody else has to agree" in err, "the same user in another console is nobody else"
     asyncio.run(agree_as(monkeypatch, "bob@elsewhere", shell, tmp_path / "bob", waits["runbook_run"]))
     told = [json.loads(line) for line in process.stdout]
-    assert process.wait() == 0
+    process.communicate()
+    assert process.returncode == 0
     assert "bob@elsewhere agrees" in [moment["says"] for moment in told]
     assert shell.weights("app2") == {40}
     kinds = [json.loads(line)["event.kind"] for line in shell("journal", "export")[1].splitlines()]
