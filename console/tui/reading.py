@@ -162,7 +162,7 @@ class ReadingScreen(Screen[None]):
             self.post_message(self.Begun(self._runbook, values, self._reason, self._left))
 
     def _show(self) -> None:
-        if not self.is_mounted:
+        if not self.is_attached:
             return
         self.query_one("#text", Words).show(self._page)
         self.query_one("#state", Words).show(self._state)
@@ -213,7 +213,9 @@ class ReadingScreen(Screen[None]):
 
     def _beside(self, parameter: ParameterTable) -> Draw:
         mistake = self._mistakes.get(parameter.name)
-        cell = Cell(f"■ {mistake}", DOWN) if mistake else Cell(parameter.says, QUIET)
+        there = parameter.names(self._feed.session.snapshot)
+        names = f" ({', '.join(there)})" if there and (not mistake or parameter.name not in self._given) else ""
+        cell = Cell(f"■ {mistake}{names}", DOWN) if mistake else Cell(f"{parameter.says}{names}", QUIET)
         return lambda _: [line(cell)]
 
 

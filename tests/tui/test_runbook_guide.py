@@ -166,6 +166,17 @@ async def test_enter_alone_confirms_nothing_when_a_plan_is_asked_about(tmp_path:
         assert not world.commands
 
 
+async def test_a_field_that_is_empty_says_at_once_what_it_may_name(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, _, _):
+        await pilot.press("r")
+        table = pilot.app.screen.query_one("#shelf", Table)
+        table.cursor = [row.key for row in table._rows].index("turns")
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "it has to be given: app server (app1, app2, app3)" in shown(pilot, "says-server")
+        assert "why, for the journal" in shown(pilot, "says-reason")
+
+
 async def test_it_does_not_begin_without_a_reason_or_with_a_mistake_beside_its_field(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, console, _):
         screen = await read(pilot, server="ap2", reason="")

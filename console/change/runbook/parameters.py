@@ -52,14 +52,17 @@ class ParameterTable(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     def check_name(self, said: Value, snapshot: Snapshot) -> None:
         """Whether the node that it names is there. Raises RunbookError with the nearest name."""
-        there = NAMED[self.type](snapshot) if self.type in NAMED else (said,)
-        if said not in there:
-            nearest = get_close_matches(str(said), map(str, there), n=1)
+        there = self.names(snapshot)
+        if self.type in NAMED and said not in there:
+            nearest = get_close_matches(str(said), there, n=1)
             hint = f"did you mean '{nearest[0]}'? " if nearest else ""
-            names = ", ".join(map(str, there)) or "none"
+            names = ", ".join(there) or "none"
             raise RunbookError(f"--param {self.name}: no {self.type} '{said}'; {hint}there are: {names}")
 
     def fitting(self, snapshot: Snapshot) -> Value | None:
         """The first node that it may name; None where it names none."""
-        there = NAMED[self.type](snapshot) if self.type in NAMED else ()
-        return there[0] if there else None
+        return next(iter(self.names(snapshot)), None)
+
+    def names(self, snapshot: Snapshot) -> tuple[str, ...]:
+        """The nodes that it may name; empty where it names none."""
+        return NAMED[self.type](snapshot) if self.type in NAMED else ()
