@@ -39,6 +39,7 @@ from console.cluster.snapshot import (
     Size,
     Snapshot,
 )
+from console.cluster.suppose import elected, led_by
 
 
 def foreseen(snapshot: Snapshot, plan: Plan) -> Snapshot:
@@ -140,22 +141,7 @@ def _handed_over(replica_set: ReplicaSet, address: str, follow: tuple[tuple[str,
     """The successor that the plan counts on leads; without one, whoever would be elected."""
     ranked = sorted((m for m in replica_set.members if caught_up(m) and m.address != address), key=succession)
     successor = next(chain((member for member, _ in follow), (m.address for m in ranked)), "")
-    return _led_by(replica_set, successor)
-
-
-def _led_by(replica_set: ReplicaSet, address: str) -> ReplicaSet:
-    term = (replica_set.term or 0) + 1
-
-    def turned(member: Member) -> Member:
-        leads = member.address == address
-        now = replace(member, term=term, believes_primary=address)
-        if not leads and member.state is not MemberState.PRIMARY:
-            return now
-        state = MemberState.PRIMARY if leads else MemberState.SECONDARY
-        seen_by = tuple((name, replace(view, state=state)) for name, view in member.seen_by)
-        return replace(now, state=state, writable=leads, lag_s=0.0, seen_by=seen_by)
-
-    return replace(replica_set, term=term, members=tuple(map(turned, replica_set.members)))
+    return led_by(replica_set, successor)
 
 
 def _reconfigured(snapshot: Snapshot, lines: Lines) -> Snapshot:
@@ -180,15 +166,7 @@ def _reconfigured(snapshot: Snapshot, lines: Lines) -> Snapshot:
         config_version=version,
     )
     spares = tuple(spare for spare in snapshot.spare_members if spare.address not in inside)
-    return replace(snapshot, replica_set=_elected(left), spare_members=spares)
-
-
-def _elected(replica_set: ReplicaSet) -> ReplicaSet:
-    """A set that has a majority and nobody who leads elects."""
-    if replica_set.primary or not 0 < replica_set.majority <= replica_set.voters_up:
-        return replica_set
-    ranked = sorted((member for member in replica_set.members if caught_up(member)), key=succession)
-    return _led_by(replica_set, ranked[0].address) if ranked else replica_set
+    return replace(snapshot, replica_set=elected(left), spare_members=spares)
 
 
 def _new(snapshot: Snapshot, address: str) -> Member:

@@ -70,7 +70,7 @@ def without_member(snapshot: Snapshot, name: str) -> Snapshot:
 def set_without(replica_set: ReplicaSet, names: Set[str]) -> ReplicaSet:
     """The set alone, when the members of these names are down and the others have elected."""
     members = tuple(_down(m) if m.name in names else m for m in replica_set.members)
-    return _elected(replace(replica_set, members=members))
+    return elected(replace(replica_set, members=members))
 
 
 def member_removed(snapshot: Snapshot, name: str) -> Snapshot:
@@ -114,7 +114,7 @@ def _with_members(snapshot: Snapshot, members: Iterable[Member]) -> Snapshot:
     listed = tuple(members)
     votes = sum(member.voting for member in listed)
     replica_set = replace(snapshot.replica_set, members=listed, votes=votes, majority=votes // 2 + 1)
-    return _judged(replace(snapshot, replica_set=_elected(replica_set)))
+    return _judged(replace(snapshot, replica_set=elected(replica_set)))
 
 
 def _members(snapshot: Snapshot) -> tuple[Member, ...]:
@@ -131,20 +131,34 @@ def _judged(snapshot: Snapshot) -> Snapshot:
     return replace(snapshot, tolerates=tolerates(snapshot), findings=())
 
 
-def _elected(replica_set: ReplicaSet) -> ReplicaSet:
+def led_by(replica_set: ReplicaSet, address: str) -> ReplicaSet:
+    """The set in its next term, after that member was elected."""
+    term = (replica_set.term or 0) + 1
+
+    def turned(member: Member) -> Member:
+        leads = member.address == address
+        now = replace(member, term=term, believes_primary=address)
+        if not leads and member.state is not MemberState.PRIMARY:
+            return now
+        state = MemberState.PRIMARY if leads else MemberState.SECONDARY
+        seen_by = tuple((name, replace(view, state=state)) for name, view in member.seen_by)
+        return replace(now, state=state, writable=leads, lag_s=0.0, seen_by=seen_by)
+
+    return replace(replica_set, term=term, members=tuple(map(turned, replica_set.members)))
+
+
+def elected(replica_set: ReplicaSet) -> ReplicaSet:
     """The set after its members have noticed: one Primary with a majority, none without."""
     quorum = 0 < replica_set.majority <= replica_set.voters_up
     if replica_set.primary and quorum:
         return replica_set
     ranked = sorted((m for m in replica_set.members if caught_up(m)), key=succession)
-    leader = ranked[0] if ranked and quorum else None
-    term = (replica_set.term or 0) + 1 if leader else replica_set.term
-    return replace(replica_set, term=term, members=tuple(_after_election(m, leader, term) for m in replica_set.members))
+    if ranked and quorum:
+        return led_by(replica_set, ranked[0].address)
+    left = (_no_primary(member) for member in replica_set.members)
+    return replace(replica_set, members=tuple(left))
 
 
-def _after_election(member: Member, leader: Member | None, term: int | None) -> Member:
-    if member is leader:
-        return replace(member, state=MemberState.PRIMARY, writable=True, term=term, lag_s=0.0)
-    if member.state is MemberState.PRIMARY:
-        return replace(member, state=MemberState.SECONDARY, writable=False)
-    return member
+def _no_primary(member: Member) -> Member:
+    leads = member.state is MemberState.PRIMARY
+    return replace(member, state=MemberState.SECONDARY, writable=False) if leads else member
