@@ -1,6 +1,6 @@
 """What a run of a runbook tells, what it asks, and of whom."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -9,8 +9,8 @@ from console.change.events import Event
 from console.change.journal import Journal, Unfinished
 from console.change.plan import Check, Plan
 from console.change.run import Confirmation, Run
-from console.change.runbook.format import StageTable, filled
-from console.cluster.snapshot import Approval, Snapshot
+from console.change.runbook.format import TARGET, StageTable, filled
+from console.cluster.snapshot import Snapshot
 from console.ports.protocols import LeaseStore
 
 MomentKind = Literal[
@@ -59,6 +59,13 @@ class Task:
         return {
             name: self.text(value) if isinstance(value, str) else value for name, value in self.stage.parameters.items()
         }
+
+
+def tasks_for(key: str, stage: StageTable, values: Mapping[str, Value], targets: Iterable[str]) -> Iterator[Task]:
+    """What an `each` goes through: its stages for one target after the other."""
+    for target in targets:
+        for number, inner in enumerate(stage.stages, 1):
+            yield Task(key=f"{key}/{target}/{number}", stage=inner, target=target, values={**values, TARGET: target})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +136,3 @@ class World(Protocol):
     def undo(self, run: str, confirmation: Confirmation) -> Run: ...  # noqa: D102
     def unfinished(self) -> list[Unfinished]: ...  # noqa: D102
     def interrupted_plan(self, run: str) -> Plan: ...  # noqa: D102
-
-
-__all__ = ["Answer", "Approval", "AskKind", "Asks", "Moment", "MomentKind", "Operator", "Task", "Way", "World"]

@@ -7,7 +7,7 @@ from typing import Literal
 from console.change.action import Value
 from console.change.foreseen import foreseen
 from console.change.plan import Check, Plan, PlanError
-from console.change.runbook.asking import Task
+from console.change.runbook.asking import Task, tasks_for
 from console.change.runbook.conditions import CONDITIONS
 from console.change.runbook.format import Runbook, StageTable
 from console.change.runbook.selectors import SELECTORS
@@ -54,9 +54,7 @@ def _tasks(key: str, stage: StageTable, values: Mapping[str, Value], snapshot: S
     if not stage.each:
         yield Task(key=key, stage=stage, values=values)
         return
-    for target in SELECTORS[stage.each](snapshot):
-        for number, inner in enumerate(stage.stages, 1):
-            yield Task(key=f"{key}/{target}/{number}", stage=inner, target=target, values={**values, "target": target})
+    yield from tasks_for(key, stage, values, SELECTORS[stage.each](snapshot))
 
 
 def _one(task: Task, snapshot: Snapshot, planned: Planned) -> Iterator[tuple[DryStage, Snapshot]]:

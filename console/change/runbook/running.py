@@ -14,7 +14,7 @@ from console.change.action import Value
 from console.change.journal import confirmed_plan
 from console.change.plan import PlanError
 from console.change.runbook import progress as told
-from console.change.runbook.asking import Asks, Moment, Operator, Task, Way, World
+from console.change.runbook.asking import Asks, Moment, Operator, Task, Way, World, tasks_for
 from console.change.runbook.changes import lasting, ways_back
 from console.change.runbook.format import Runbook, StageTable
 from console.change.runbook.progress import Progress
@@ -172,11 +172,8 @@ class RunbookRun:
         if not stage.each:
             yield Task(key=key, stage=stage, values=values)
             return
-        for target in await self._trail.chosen(key, stage.each):
-            for number, inner in enumerate(stage.stages, 1):
-                yield Task(
-                    key=f"{key}/{target}/{number}", stage=inner, target=target, values={**values, "target": target}
-                )
+        for task in tasks_for(key, stage, values, await self._trail.chosen(key, stage.each)):
+            yield task
 
     async def _passed(self, task: Task, undoes: str = "") -> AsyncIterator[Moment]:
         """Gone through, or asked about until it is, or is skipped. Raises Stopped or Unwinding."""

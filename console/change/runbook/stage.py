@@ -60,9 +60,10 @@ class StageRun:
         stage, progress = task.stage, self._trail.progress
         held_against = bool(stage.action) or not progress.seen
         snapshot = await (self._compared(task) if stage.action else self._world.look())
-        await self._trail.write(told.REACHED, stage=task.key, compared=held_against, seen=seen(snapshot))
+        picture = seen(snapshot)
+        await self._trail.write(told.REACHED, stage=task.key, compared=held_against, seen=picture)
         if held_against:
-            progress.seen, progress.ours = seen(snapshot), set()
+            progress.seen, progress.ours = picture, set()
         yield Moment(kind="stage", task=task, says=task.text(stage.says))
         if stage.unless and (check := CONDITIONS[stage.unless](snapshot)).ok:
             await self._trail.ended(task, "left out", f"{check.says}: {check.value}")
@@ -91,14 +92,10 @@ class StageRun:
 
     async def _compared(self, task: Task) -> Snapshot:
         """A fresh look, when the world is as the stage before left it or was taken as it is. Raises Problem."""
-        ends_s = time.monotonic() + SETTLES_WITHIN_S
+        ends_s, progress = time.monotonic() + SETTLES_WITHIN_S, self._trail.progress
         while True:
             snapshot = await self._world.look()
-            worse = (
-                differences(self._trail.progress.seen, seen(snapshot), self._trail.progress.ours)
-                if self._trail.progress.seen
-                else ()
-            )
+            worse = differences(progress.seen, seen(snapshot), progress.ours)  # none, where nothing was seen before
             if not worse or self.accepted:
                 self.accepted = False
                 return snapshot
