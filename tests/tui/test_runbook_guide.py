@@ -234,6 +234,7 @@ async def test_a_stage_is_left_out_only_with_a_reason(tmp_path: Path) -> None:
         await pilot.press("enter")
         await until(pilot, lambda: console.focused is sure.query_one("#why"))
         assert console.screen is sure
+        await until(pilot, lambda: not sure.query_one("#go").has_class("-active"))  # till then it takes no key again
         sure.query_one("#why", Input).value = "it is out already"
         sure.query_one("#go").focus()
         await pilot.pause()
