@@ -26,6 +26,7 @@ from console.tui.palette import Entry, Palette
 from console.tui.safety import NoControlCharacters
 from console.tui.texts import Question, TooSmall, fits
 from console.tui.themes import DEFAULT, Shelf, own_variables
+from console.tui.view import View
 
 if TYPE_CHECKING:
     from console.change.run import Run
@@ -72,7 +73,7 @@ class Console(Openings):
 
     def get_default_screen(self) -> Screen[None]:
         """The dashboard is there at once; it says that it is connecting."""
-        return Dashboard(self.feed, self.guide, self.cluster, self._completions)
+        return Dashboard(self.feed, self.guide, self.cluster)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Ours is the last gate: no control character reaches the terminal."""
@@ -92,7 +93,8 @@ class Console(Openings):
         if self._live:
             self.set_interval(TICK_S, self._tick)
         self.run_worker(self._follow(), name="follow", exit_on_error=True)
-        for failure in self.shelf.failures:
+        self.set_keymap(self.keymap.keys)
+        for failure in (*self.shelf.failures, *self.keymap.mistakes):
             self.tell(failure, "warning")
 
     def on_resize(self, event: Resize) -> None:
@@ -110,28 +112,31 @@ class Console(Openings):
             yield f"theme {theme.name}", "Other colours", partial(setattr, self, "theme", theme.name)
 
     def on_dashboard_chosen(self, message: Dashboard.Chosen) -> None:
-        """The actions of a row, then the plan of the one that is chosen."""
+        """The actions of these rows, then the plan of the one that is chosen."""
         from console.tui.menu import Menu
 
         def plan(action: str | None) -> None:
             if action is not None:
-                self.open_plan(action, message.name)
+                self.open_plans(action, message.names)
 
         if self.feed.connected:
-            self.push_screen(Menu(self.feed, message.name), plan)
+            self.push_screen(Menu(self.feed, message.names), plan)
 
-    async def on_dashboard_said(self, message: Dashboard.Said) -> None:
+    async def on_view_said(self, message: View.Said) -> None:
         """A typed command."""
-        from console.tui.commandline import understand
+        from console.tui.commandline import named, understand
 
         try:
             verb, target = understand(message.words, self.feed.session)
             if verb == "command":
-                await self.screen.run_action(target)
+                command = next(command for command in named().values() if command.id == target)
+                if command.where == "dashboard":
+                    self.action_view("dashboard")
+                await self.screen.run_action(command.action)
             elif verb == "theme":
                 self.theme = self.shelf.find(target).name
             else:
-                self.open_plan(verb, target)
+                self.open_plans(verb, tuple(target.split()))
         except (OperatorError, ValueError) as error:
             self.tell(str(error), "error")
 
@@ -176,7 +181,8 @@ class Console(Openings):
         """One line on the restored terminal: textual's own report shows every local variable, secrets as well."""
         self.panic(Text(crash_line(self._exception)))
 
-    def _completions(self) -> list[str]:
+    def completions(self) -> list[str]:
+        """Everything that can be typed now."""
         from console.tui.commandline import completions
 
         if self.feed.snapshot is None:

@@ -8,14 +8,16 @@ from console.ports.error import OperatorError
 from console.session import Session
 from console.tui.commands import Command, commands
 
+ALIASES = {"q": "quit", "exit": "quit", "timeline": "events", "advice": "headroom"}
+
 
 class NotACommand(OperatorError):
     """The words are no command; the message says what there is."""
 
 
 def named() -> dict[str, Command]:
-    """The commands that can be typed: those of the dashboard and everywhere, by their titles."""
-    return {command.title: command for command in commands("dashboard", "everywhere")}
+    """The commands that can be typed: those of the dashboard, of every view and everywhere, by their titles."""
+    return {command.title: command for command in commands("dashboard", "view", "everywhere")}
 
 
 def completions(session: Session, snapshot: Snapshot, themes: Sequence[str]) -> list[str]:
@@ -32,8 +34,17 @@ def understand(words: str, session: Session) -> tuple[str, str]:
         if not target.strip():
             raise NotACommand(f"{verb} what? type: {verb} NAME")
         return verb, target.strip()
-    if words in named():
-        return "command", named()[words].action
+    if (command := _command(words)) is not None:
+        return "command", command.id
     nearest = get_close_matches(words, [*actions, *named(), "theme"], n=1)
     hint = f"did you mean '{nearest[0]}'? " if nearest else ""
     raise NotACommand(f"'{words}' is not a command; {hint}? shows every key, ctrl+p every command")
+
+
+def _command(words: str) -> Command | None:
+    """By its name, another name for it, or as much of it as no other begins with."""
+    there = named()
+    if words in there or words in ALIASES:
+        return there[ALIASES.get(words, words)]
+    begun = [command for title, command in there.items() if title.startswith(words)]
+    return begun[0] if len(begun) == 1 else None

@@ -1,10 +1,21 @@
 """Every command, declared once: the key bar, the help, the palette and the bindings are made from this."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual.binding import Binding, BindingType
 
-KEY_NAMES = {"slash": "/", "colon": ":", "question_mark": "?", "escape": "esc", "pagedown": "PgDn", "pageup": "PgUp"}
+KEY_NAMES = {
+    "slash": "/",
+    "colon": ":",
+    "question_mark": "?",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "escape": "esc",
+    "pagedown": "PgDn",
+    "pageup": "PgUp",
+}
+
+SORT = "By the column that begins so; once more: the other way round; then as it was"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,28 +35,32 @@ class Command:
         """The screen that it belongs to."""
         return self.id.partition(".")[0]
 
-    @property
-    def key(self) -> str:
-        """Its keys as they stand on a keyboard."""
-        return " ".join(KEY_NAMES.get(key, key) for key in self.keys.split(","))
+
+def _view(name: str, keys: str, says: str, *, shown: bool = False) -> Command:
+    return Command(f"view.{name}", keys, name, says, f"app.view('{name}')", shown)
 
 
 COMMANDS = (
-    Command("dashboard.actions", "a", "actions", "What can be done to the selected row", "screen.actions"),
-    Command("dashboard.detail", "enter", "details", "Everything that is known of the selected row", "screen.detail"),
-    Command("dashboard.next", "tab", "next", "Go to the next table", "app.focus_next"),
+    Command("dashboard.actions", "a", "actions", "What can be done to the row, or to all marked", "screen.actions"),
+    Command("dashboard.detail", "enter,d", "details", "Everything that is known of the selected row", "screen.detail"),
+    Command("dashboard.mark", "space", "mark", "Mark the row: what is done next is done to all marked", "screen.mark"),
+    Command("dashboard.next", "tab", "next", "Go to the next table", "app.focus_next", False),
     Command("dashboard.previous", "shift+tab", "previous", "Go to the table before", "app.focus_previous", False),
-    Command("dashboard.filter", "slash", "filter", "Rows with these words; ! for those without", "screen.filter"),
-    Command("dashboard.command", "colon", "command", "Type a command: drain app2, theme NAME …", "screen.command"),
-    Command("dashboard.journal", "j", "journal", "What was done, by whom, and is it still as written", "app.journal"),
-    Command("dashboard.runbooks", "r", "runbooks", "Guided maintenance: read, begin, or return to it", "app.runbooks"),
-    Command("dashboard.findings", "f", "findings", "Every finding and every unmet requirement", "app.findings"),
-    Command("dashboard.events", "e", "events", "What has changed since this console was opened", "app.events"),
-    Command("dashboard.advice", "h", "headroom", "What the peak needs, and whether to scale out or up", "app.advice"),
-    Command("dashboard.unfinished", "u", "unfinished", "Interrupted runs: go on, undo, close", "app.unfinished"),
-    Command("dashboard.wayback", "b", "way back", "What leads back from the last change", "app.way_back"),
+    Command("dashboard.wayback", "b", "way back", "What leads back from the last change", "app.way_back", False),
     Command("dashboard.run", "R", "run", "Return to the change that is running", "app.progress"),
-    Command("dashboard.clear", "escape", "clear", "Show every row again", "screen.clear", False),
+    Command("dashboard.clear", "escape", "clear", "Take filter and marks away", "screen.clear", False),
+    Command("view.filter", "slash", "filter", "A pattern; !pattern: without; -f abc: these letters", "screen.filter"),
+    Command("view.command", "colon", "command", "Type a command: drain app2, topology, theme NAME …", "screen.command"),
+    _view("dashboard", "1", "The whole cluster on one screen"),
+    _view("timeline", "e,3", "What has changed since this console was opened"),
+    _view("findings", "f,4", "Every finding, and the action that mends it"),
+    _view("runbooks", "r,5", "Guided maintenance: read, begin, or return to it", shown=True),
+    _view("journal", "j,6", "What was done, by whom, and is it still as written"),
+    _view("headroom", "h,7", "What the peak needs, and whether to scale out or up"),
+    _view("unfinished", "u,8", "Interrupted runs: go on, undo, close"),
+    Command("view.earlier", "left_square_bracket", "view before", "The view you came from", "app.visit(-1)", False),
+    Command("view.later", "right_square_bracket", "view after", "Forward again", "app.visit(1)", False),
+    Command("view.copy", "c", "copy", "Copy it to your own terminal's clipboard (OSC 52)", "app.copy", False),
     Command("menu.choose", "enter", "plan it", "Make the plan and read it; nothing is changed yet", "screen.choose"),
     Command("menu.back", "escape", "back", "Leave without doing anything", "screen.back"),
     Command("plan.next", "tab", "next field", "Go to the next field or button", "app.focus_next"),
@@ -95,17 +110,33 @@ COMMANDS = (
     Command("table.page-down", "pagedown", "page down", "A page down", "page(1)", False),
     Command("table.first", "home,g", "first", "The first row", "move(-1000000)", False),
     Command("table.last", "end,G", "last", "The last row", "move(1000000)", False),
+    *(
+        Command(f"table.sort-{letter}", letter.upper(), "sort", SORT, f"sort('{letter}')", False)
+        for letter in "acdehlmnopstuvw"
+    ),
     Command("everywhere.help", "question_mark,f1", "help", "Every key", "app.help"),
     Command("everywhere.palette", "ctrl+p", "palette", "Find a command by its name", "app.command_palette", False),
     Command("everywhere.quit", "q,f10", "quit", "End this console", "app.leave"),
 )
 
 
+def spoken(keys: str) -> str:
+    """Keys as they stand on a keyboard."""
+    return " ".join(KEY_NAMES.get(key, key) for key in keys.split(","))
+
+
 def commands(*where: str) -> tuple[Command, ...]:
-    """The commands of these screens, in order."""
-    return tuple(command for command in COMMANDS if command.where in where)
+    """The commands of these places, in order; a key that one of them has is not another's after it."""
+    found: list[Command] = []
+    taken: set[str] = set()
+    for command in (command for place in where for command in COMMANDS if command.where == place):
+        free = [key for key in command.keys.split(",") if key not in taken]
+        taken.update(free)
+        if free:
+            found.append(replace(command, keys=",".join(free)))
+    return tuple(found)
 
 
-def bindings(where: str) -> list[BindingType]:
-    """The commands of one screen as textual wants them."""
-    return [Binding(c.keys, c.action, c.title, show=c.shown, id=c.id, tooltip=c.help) for c in commands(where)]
+def bindings(*where: str) -> list[BindingType]:
+    """The commands of one screen as textual wants them; it goes through equal keys in an order of its own."""
+    return [Binding(c.keys, c.action, c.title, show=c.shown, id=c.id, tooltip=c.help) for c in commands(*where)]

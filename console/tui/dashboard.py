@@ -3,15 +3,12 @@
 The first frame has no snapshot, and waits for nothing that one needs: neither the widgets nor the imports.
 """
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.content import Content
 from textual.message import Message
-from textual.screen import Screen
-from textual.widgets import Input
 
 from console.tui.commands import bindings
 from console.tui.feed import Feed
@@ -19,6 +16,7 @@ from console.tui.guide import Guide
 from console.tui.parts import KeyBar, Prompt, Words
 from console.tui.table import Table
 from console.tui.texts import TextScreen
+from console.tui.view import View
 from console.tui.words import CHANGING, Cell, line
 
 if TYPE_CHECKING:
@@ -34,42 +32,32 @@ BRIEFS = 5
 TIERS = ("app", "balancer", "replica_set")
 
 
-class Dashboard(Screen[None]):
+class Dashboard(View[None]):
     """The whole cluster on one screen."""
 
-    BINDINGS = bindings("dashboard")
+    BINDINGS = bindings("dashboard", "view")
     AUTO_FOCUS = "#app"
     where: ClassVar[str] = "dashboard"
 
     class Chosen(Message):
-        """Somebody wants to do something to a row."""
+        """Somebody wants to do something to a row, or to several."""
 
-        def __init__(self, tier: str, name: str) -> None:
+        def __init__(self, names: tuple[str, ...]) -> None:
             super().__init__()
-            self.tier, self.name = tier, name
+            self.names = names
 
-    class Said(Message):
-        """Somebody typed a command."""
-
-        def __init__(self, words: str) -> None:
-            super().__init__()
-            self.words = words
-
-    def __init__(self, feed: Feed, guide: Guide, cluster: str, names: Callable[[], list[str]]) -> None:
+    def __init__(self, feed: Feed, guide: Guide, cluster: str) -> None:
         super().__init__()
         self._feed = feed
         self._guide = guide
         self._cluster = cluster
-        self._names = names
         self._complete = False
-        self._filtered: Table | None = None
-        """The table that the prompt was opened for."""
 
     def compose(self) -> ComposeResult:
         """Header, standing, keys; the rest comes with the first snapshot."""
         yield Words(self._header, id="header", fixed=True)
         yield Words(self._standing, id="standing", fixed=True)
-        yield KeyBar("dashboard")
+        yield KeyBar("dashboard", "view")
 
     def on_mount(self) -> None:
         """Follow the cluster."""
@@ -91,20 +79,25 @@ class Dashboard(Screen[None]):
         return action != "progress" or self._feed.session.run is not None
 
     @property
-    def table(self) -> Table:
-        """The table that has the focus, or the first."""
-        return self.focused if isinstance(self.focused, Table) else self.query_one("#app", Table)
-
-    @property
     def selected(self) -> tuple[str, str] | None:
         """(tier, name) of the selected row."""
         table = self.table
-        return None if table.selected is None or table.id is None else (table.id, table.selected)
+        return (table.id or "", table.selected) if table is not None and table.selected is not None else None
+
+    @property
+    def marked(self) -> tuple[str, ...]:
+        """The marked rows, whichever table they stand in, in the order in which they stand there."""
+        return tuple(name for table in self.tables for name in table.marked)
 
     def action_actions(self) -> None:
-        """What can be done to the selected row."""
-        if self.selected:
-            self.post_message(self.Chosen(*self.selected))
+        """What can be done to the marked rows, or to the selected one."""
+        if names := self.marked or (self.selected[1:] if self.selected else ()):
+            self.post_message(self.Chosen(names))
+
+    def action_mark(self) -> None:
+        """Mark the selected row, or take its mark away."""
+        if self.table is not None:
+            self.table.toggle_mark()
 
     def action_detail(self) -> None:
         """Everything that is known of the selected row."""
@@ -114,45 +107,14 @@ class Dashboard(Screen[None]):
             tier, name = self.selected
             self.app.push_screen(TextScreen(name, lambda w: detail(self._feed.snapshot, tier, name, w), self._feed))
 
-    def action_filter(self) -> None:
-        """Type a filter for this table."""
-        self._filtered = self.table
-        self.query_one(Prompt).ask("/", self.table.words)
-
-    def action_command(self) -> None:
-        """Type a command."""
-        self._filtered = self.table
-        self.query_one(Prompt).ask(":")
-
     def action_clear(self) -> None:
-        """Show every row again."""
-        self.table.words = ""
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """A filter works while it is typed."""
-        if self._filtered is not None and self.query_one(Prompt).mode == "/":
-            self._filtered.words = event.value
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """A command is done; a filter stays."""
-        mode = self.query_one(Prompt).mode
-        self._leave_prompt()
-        if mode == ":" and event.value.strip():
-            self.post_message(self.Said(event.value.strip()))
-
-    def on_prompt_given_up(self) -> None:
-        """Esc: no filter, no command."""
-        if self._filtered is not None and self.query_one(Prompt).mode == "/":
-            self._filtered.words = ""
-        self._leave_prompt()
+        """Show every row again, none of them marked."""
+        for table in self.tables:
+            table.words, table.marks = "", frozenset()
 
     def on_table_opened(self) -> None:
         """A second click opens the row."""
         self.action_detail()
-
-    def _leave_prompt(self) -> None:
-        self.query_one(Prompt).close()
-        (self._filtered or self.table).focus()
 
     async def _show(self, snapshot: "Snapshot") -> None:
         from console.tui.sheets import SHEETS

@@ -5,7 +5,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.message import Message
-from textual.screen import Screen
 
 from console.cluster.requirements import check as requirements
 from console.cluster.snapshot import Finding, Snapshot
@@ -14,6 +13,7 @@ from console.tui.feed import Feed
 from console.tui.parts import KeyBar, Words
 from console.tui.symbols import SEVERITY
 from console.tui.table import Column, Row, Sheet, Table
+from console.tui.view import View
 from console.tui.words import CHANGING, DOWN, QUIET, UP, WARN, Cell, count, heading, line, paragraph
 
 COLUMNS = (
@@ -24,10 +24,10 @@ COLUMNS = (
 )
 
 
-class FindingsScreen(Screen[None]):
+class FindingsScreen(View[None]):
     """What is wrong, what is missing, and what would mend it."""
 
-    BINDINGS = bindings("findings")
+    BINDINGS = bindings("findings", "view")
     where: ClassVar[str] = "findings"
 
     class Mend(Message):
@@ -47,7 +47,7 @@ class FindingsScreen(Screen[None]):
         yield Words(lambda _: [line(" Findings, worst first")], id="title", fixed=True)
         yield Table(id="records")
         yield Words(self._whole, id="whole")
-        yield KeyBar("findings")
+        yield from self.foot()
 
     def on_mount(self) -> None:
         """Follow the cluster."""
@@ -66,16 +66,19 @@ class FindingsScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what an action mends can be mended."""
-        return action != "mend" or bool(self._selected and self._selected.mend)
+        if action == "mend":
+            return bool(self._selected and self._selected.mend)
+        return super().check_action(action, parameters)
 
     def action_mend(self) -> None:
         """Plan what mends it; nothing is changed by that."""
         if self._selected and self._selected.mend:
             self.post_message(self.Mend(self._selected.mend))
 
-    def action_back(self) -> None:
-        """Esc."""
-        self.dismiss()
+    @property
+    def copied(self) -> str:
+        """The whole sentence."""
+        return self._selected.says if self._selected else ""
 
     @property
     def _selected(self) -> Finding | None:

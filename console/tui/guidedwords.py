@@ -8,13 +8,28 @@ from textual.screen import Screen
 from console.change.runbook.asking import Asks, Moment
 from console.change.runbook.conditions import CONDITIONS
 from console.cluster.snapshot import Snapshot
-from console.tui.commands import commands
 from console.tui.guide import Guide
+from console.tui.keymap import keymap_of
 from console.tui.parts import possible
 from console.tui.planwords import check_line, plan_page
 from console.tui.progress import event_line, step_lines
 from console.tui.stages import BACK, Now, does
-from console.tui.words import CHANGING, DOWN, LOUD, OFF, QUIET, STRONG, UP, WARN, Cell, heading, line, paragraph, span
+from console.tui.words import (
+    CHANGING,
+    DOWN,
+    KEY,
+    LOUD,
+    OFF,
+    QUIET,
+    STRONG,
+    UP,
+    WARN,
+    Cell,
+    heading,
+    line,
+    paragraph,
+    span,
+)
 
 NOW = Cell("► now", CHANGING)
 ASKED = Cell("► asks you", LOUD)
@@ -140,8 +155,8 @@ def state(screen: Screen[Any], guide: Guide, moved: str, width: int) -> list[Con
     return [
         paragraph((Cell(" WHAT NOW? ", LOUD), Cell(" ")), asks.task.title, width, STRONG),
         *(
-            line(Cell(f"   {command.key}  ", "$primary bold"), Cell(f"{command.title:<8}", STRONG), command.help)
-            for command in commands("guided")
+            line(Cell(f"   {keys}  ", KEY), Cell(f"{command.title:<8}", STRONG), command.help)
+            for keys, command in keymap_of(screen.app).told("guided")
             if command.action.startswith("screen.way") and possible(screen, command)
         ),
     ]

@@ -7,14 +7,14 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.screen import Screen
 
 from console.change.journal import FILE, Journal, JournalError, Record, Unfinished, Verdict, verify
 from console.cluster.text import clean
 from console.tui.commands import bindings
-from console.tui.parts import KeyBar, Words
+from console.tui.parts import Words
 from console.tui.table import Column, Row, Sheet, Table
 from console.tui.texts import TextScreen
+from console.tui.view import View
 from console.tui.words import CHANGING, DOWN, OFF, QUIET, UP, WARN, Cell, count, line, paragraph
 
 COLUMNS = (
@@ -30,10 +30,10 @@ COLUMNS = (
 STYLES = {"success": UP, "done": UP, "failure": DOWN, "failed": WARN, "unknown": DOWN, "refused": DOWN, "partial": WARN}
 
 
-class JournalScreen(Screen[None]):
+class JournalScreen(View[None]):
     """Every record, and whether the journal is as it was written."""
 
-    BINDINGS = bindings("journal")
+    BINDINGS = bindings("journal", "view")
     where: ClassVar[str] = "journal"
 
     def __init__(self, journal: Journal | None, folder: Path, cluster: str) -> None:
@@ -51,7 +51,7 @@ class JournalScreen(Screen[None]):
         yield Words(lambda _: [line(" Journal   newest first")], id="title", fixed=True)
         yield Words(self._says, id="verdict")
         yield Table(id="records")
-        yield KeyBar("journal")
+        yield from self.foot()
 
     def on_mount(self) -> None:
         """Read it, in a thread: it may be long."""
@@ -64,16 +64,16 @@ class JournalScreen(Screen[None]):
 
     def action_detail(self) -> None:
         """The whole record."""
-        key = self.query_one(Table).selected
-        if key is not None:
-            record = self._records[key]
-            body = json.dumps(dict(record.body), indent=2, sort_keys=True, ensure_ascii=False).splitlines()
+        if whole := self.copied:
+            body = whole.splitlines()
             draw = lambda width: [paragraph((), row, width, indent=_indent(row)) for row in body]  # noqa: E731
-            self.app.push_screen(TextScreen(f"Record {record.seq}", draw))
+            self.app.push_screen(TextScreen(f"Record {self.query_one(Table).selected}", draw, copied=whole))
 
-    def action_back(self) -> None:
-        """Esc."""
-        self.dismiss()
+    @property
+    def copied(self) -> str:
+        """The whole record, as JSON."""
+        record = self._records.get(self.query_one(Table).selected or "")
+        return json.dumps(dict(record.body), indent=2, sort_keys=True, ensure_ascii=False) if record else ""
 
     def on_table_opened(self) -> None:
         """A second click opens the record."""

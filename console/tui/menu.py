@@ -8,13 +8,18 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from console.change.action import Action
-from console.change.plan import PlanError
+from console.change.runbook.dry import dry_run
+from console.change.runbook.several import several
 from console.cluster.snapshot import Snapshot
+from console.ports.error import OperatorError
 from console.session import Session
 from console.tui.commands import bindings
 from console.tui.feed import Feed
 from console.tui.parts import KeyBar, Words
 from console.tui.words import QUIET, Cell, line, paragraph
+
+NAMED = 4
+"""Names of marked rows that are told."""
 
 
 class Menu(ModalScreen[str | None]):
@@ -22,16 +27,17 @@ class Menu(ModalScreen[str | None]):
 
     BINDINGS = bindings("menu")
 
-    def __init__(self, feed: Feed, target: str) -> None:
+    def __init__(self, feed: Feed, targets: tuple[str, ...]) -> None:
         super().__init__()
         self._feed = feed
-        self._actions = offered(feed.session, target)
-        self._target = target
+        self._actions = offered(feed.session, targets)
+        self._targets = targets
 
     def compose(self) -> ComposeResult:
         """The list."""
         with Vertical(id="box"):
-            yield Words(lambda _: [line(Cell(f"What can be done to {self._target}", "bold")), Content("")], id="asks")
+            asks = f"What can be done to {named(self._targets)}"
+            yield Words(lambda _: [line(Cell(asks, "bold")), Content("")], id="asks")
             if not self._actions:
                 yield Words(lambda _: [line(Cell("nothing: it can only be looked at", QUIET))])
             yield OptionList(*[Option(self._line(action), id=action.name) for action in self._actions], compact=True)
@@ -59,7 +65,7 @@ class Menu(ModalScreen[str | None]):
                 options.replace_option_prompt(action.name, prompt)
 
     def _line(self, action: Action) -> Content:
-        why_not = refusal(self._feed.session, action.name, self._target)
+        why_not = refusal(self._feed.session, action.name, self._targets)
         style = QUIET if why_not else "bold"
         head = line(Cell(f"{action.name:<11}", style), Cell(action.does, QUIET if why_not else ""))
         if not why_not:
@@ -68,20 +74,32 @@ class Menu(ModalScreen[str | None]):
         return Content("\n").join([head, paragraph((Cell(f"{'':11}not now: ", QUIET),), why_not, width, QUIET)])
 
 
-def offered(session: Session, target: str) -> list[Action]:
-    """The actions that a thing of that name can be the target of."""
-    return [action for action in session.actions if target in action.targets(session.snapshot)]
+def named(targets: tuple[str, ...]) -> str:
+    """One by its name, several by their number and as many names as are read at a glance."""
+    if len(targets) == 1:
+        return targets[0]
+    more = " …" if len(targets) > NAMED else ""
+    return f"{len(targets)} marked: {', '.join(targets[:NAMED])}{more}"
 
 
-def refusal(session: Session, action: str, target: str) -> str:
-    """The first reason why an action cannot be carried out now; empty when it can."""
-    try:
-        plan = session.plan(action, target)
-    except PlanError as error:
-        return str(error)
+def offered(session: Session, targets: tuple[str, ...]) -> list[Action]:
+    """The actions that all of these can be the target of."""
+    return [action for action in session.actions if set(targets) <= set(action.targets(session.snapshot))]
+
+
+def refusal(session: Session, action: str, targets: tuple[str, ...]) -> str:
+    """The first reason why an action cannot be carried out now, for one after the other; empty when it can."""
     if session.read_only:
         return session.journal_problem or "this session is read-only"
-    if plan.refusals:
-        first = plan.refusals[0]
-        return f"{first.says}: {first.value}; must be {first.limit}"
-    return "" if plan.steps else "it is so already"
+    try:
+        if len(targets) == 1:
+            plan = session.plan(action, targets[0])
+            first = next(iter(plan.refusals), None)
+            if first is not None:
+                return f"{first.says}: {first.value}; must be {first.limit}"
+            return "" if plan.steps else "it is so already"
+        runbook = several(session.snapshot, action, targets)
+        stages = dry_run(runbook, runbook.values({}), session.snapshot, session.plan_in)
+    except OperatorError as error:
+        return str(error)
+    return next((f"{stage.title}: {stage.says}" for stage in stages if stage.word == "refused"), "")

@@ -9,8 +9,10 @@ from console.cluster.text import clean
 from console.ports.error import OperatorError
 from console.tui.feed import Feed
 from console.tui.guide import Guide
+from console.tui.keymap import Keymap
 from console.tui.terminal import TerminalApp
-from console.tui.texts import TextScreen, help_lines
+from console.tui.texts import Help, TextScreen
+from console.tui.view import View
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +23,11 @@ if TYPE_CHECKING:
     from console.tui.reading import ReadingScreen
     from console.tui.runbooks import RunbooksScreen
 
+VISITS = 20
+"""How many views `[` goes back over."""
+SHOWN = 60
+"""Characters of what is copied that are told."""
+
 
 class Openings(TerminalApp):
     """What the console shows of one cluster beside its dashboard."""
@@ -30,6 +37,10 @@ class Openings(TerminalApp):
         self.feed = Feed(self)
         self.guide = Guide(self)
         self.cluster = cluster
+        self.keymap = Keymap.read(config_dir)
+        self._visits = ["dashboard"]
+        self._visit = 0
+        """Which of them is on screen."""
         self.journal_folder = journal
         self.config_dir = config_dir
         """Where the operator's own runbooks are."""
@@ -48,10 +59,66 @@ class Openings(TerminalApp):
         except OperatorError as error:
             self.tell(str(error), "error")
 
+    def open_plans(self, action: str, targets: tuple[str, ...]) -> None:
+        """Show the plan for one target; for several a runbook, which plans each when its turn comes."""
+        if len(targets) == 1:
+            self.open_plan(action, targets[0])
+            return
+        from console.change.runbook.several import several
+        from console.tui.reading import ReadingScreen
+
+        try:
+            runbook = several(self.feed.session.snapshot, action, targets)
+            self.push_screen(ReadingScreen(self.feed, runbook))
+        except OperatorError as error:
+            self.tell(str(error), "error")
+
+    def action_view(self, name: str) -> None:
+        """Go to a view; it is remembered where one came from."""
+        if self._visits[self._visit] != name:
+            self._visits = [*self._visits[: self._visit + 1], name][-VISITS:]
+            self._visit = len(self._visits) - 1
+        self._go_to(name)
+
+    def action_visit(self, step: int) -> None:
+        """Back to the view before, or forward again."""
+        if 0 <= self._visit + step < len(self._visits):
+            self._visit += step
+            self._go_to(self._visits[self._visit])
+
+    def action_copy(self) -> None:
+        """To the clipboard of the terminal that shows us, through ssh and tmux."""
+        text = self.screen.copied if isinstance(self.screen, View) else ""
+        if text:
+            self.copy(text)
+        else:
+            self.tell("there is nothing to copy here")
+
+    def copy(self, text: str) -> None:
+        """Whether the terminal takes it cannot be known: most do, some have to be told to."""
+        self.copy_to_clipboard(text)
+        first = text.splitlines()[0]
+        shown = first if first == text and len(first) <= SHOWN else f"{first[:SHOWN]}…"
+        self.tell(f"sent to your terminal's clipboard: {shown}")
+
+    def _go_to(self, name: str) -> None:
+        opens = {
+            "dashboard": lambda: None,
+            "findings": self.action_findings,
+            "timeline": self.action_events,
+            "runbooks": self.action_runbooks,
+            "journal": self.action_journal,
+            "headroom": self.action_advice,
+            "unfinished": self.action_unfinished,
+        }
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        opens[name]()
+
     def action_help(self) -> None:
         """Every key."""
-        if not isinstance(self.screen, TextScreen):
-            self.push_screen(TextScreen("Help: every key", help_lines))
+        if not isinstance(self.screen, Help):
+            self.push_screen(Help(self.keymap))
 
     def action_findings(self) -> None:
         """Every finding, and what mends it."""

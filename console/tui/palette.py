@@ -6,7 +6,8 @@ from typing import Protocol, cast
 from rich.text import Text
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from console.tui.commands import commands
+from console.tui.keymap import keymap_of
+from console.tui.view import View
 
 Entry = tuple[str, str, Callable[[], object]]
 """What it is called, what it does, and the call."""
@@ -36,9 +37,9 @@ class Palette(Provider):
                 yield Hit(score, Text(name), call, text=name, help=help_text)
 
     def _entries(self) -> Iterator[Entry]:
-        where = getattr(self.screen, "where", "")
-        for command in commands(where, "everywhere"):
-            yield f"{command.title} ({command.key})", command.help, self._runs(command.action)
+        view = ("view",) if isinstance(self.screen, View) else ()
+        for keys, command in keymap_of(self.app).told(getattr(self.screen, "where", ""), *view, "everywhere"):
+            yield f"{command.title} ({keys})", command.help, self._runs(command.action)
         yield from cast(Offers, self.app).offers()
 
     def _runs(self, action: str) -> Callable[[], object]:

@@ -13,6 +13,7 @@ from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
 from console.tui.commands import Command, commands
+from console.tui.keymap import keymap_of
 from console.tui.words import Cell, line
 
 Draw = Callable[[int], Sequence[Content]]
@@ -73,13 +74,13 @@ class KeyBar(Words):
         self.show(self._keys)
 
     def _keys(self, width: int) -> list[Content]:
-        shown = [c for c in self._commands if possible(self.screen, c)]
-        while len(shown) > 2 and sum(len(c.key.split()[0]) + len(c.title) + 3 for c in shown) > width:
+        keymap = keymap_of(self.app)
+        shown = [(keymap.of_command(c).split()[0], c) for c in self._commands if possible(self.screen, c)]
+        while len(shown) > 2 and sum(len(key) + len(c.title) + 3 for key, c in shown) > width:
             shown.pop(-3)  # help and quit stay
         cells, x = [], 0
         self._places = []
-        for command in shown:
-            key = command.key.split()[0]
+        for key, command in shown:
             length = len(key) + len(command.title) + 3
             self._places.append((x, x + length, command))
             cells += [Cell(f" {key} ", "$primary bold"), Cell(f"{command.title} ")]
@@ -125,8 +126,8 @@ class Prompt(Input):
         """Show it for a command (`:`) or a filter (`/`)."""
         self.mode = mode
         self.placeholder = {
-            "/": "filter: words, or !words for rows without them",
-            ":": "command: drain app2 · journal · theme NAME",
+            "/": "filter: a pattern · !without it · -f letters in order",
+            ":": "command: drain app2 · topology · theme NAME",
         }[mode]
         self.value = value
         self.display = True

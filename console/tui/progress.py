@@ -12,11 +12,12 @@ from console.change.events import Event
 from console.change.plan import Plan
 from console.change.run import Run
 from console.tui import briefs
-from console.tui.commands import Command, bindings, commands
+from console.tui.commands import Command, bindings
 from console.tui.feed import Feed
+from console.tui.keymap import keymap_of
 from console.tui.parts import KeyBar, Words
 from console.tui.symbols import EVENT, OUTCOME
-from console.tui.words import CHANGING, LOUD, QUIET, STRONG, Cell, heading, line, paragraph
+from console.tui.words import CHANGING, KEY, LOUD, QUIET, STRONG, Cell, heading, line, paragraph
 
 WAITING = Cell("· waiting", QUIET)
 
@@ -99,8 +100,8 @@ class Progress(Screen[None]):
         return [
             paragraph((Cell(" WHAT NOW? ", LOUD), Cell(" ")), asks, width, STRONG),
             *(
-                line(Cell(f"   {command.key}  ", "$primary bold"), Cell(f"{command.title:<14}", STRONG), command.help)
-                for command in commands("progress")
+                line(Cell(f"   {keys}  ", KEY), Cell(f"{command.title:<14}", STRONG), command.help)
+                for keys, command in keymap_of(self.app).told("progress")
                 if self._choice(command) in self._choices
             ),
         ]

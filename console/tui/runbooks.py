@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.screen import Screen
 
 from console.change.journal import JournalError
 from console.change.runbook import Runbook, RunbookError
@@ -27,6 +26,7 @@ from console.tui.parts import KeyBar, Words
 from console.tui.stages import does, purpose
 from console.tui.table import HEAD, Column, Row, Sheet, Table
 from console.tui.texts import Question
+from console.tui.view import View
 from console.tui.words import DOWN, QUIET, STRONG, WARN, Cell, count, heading, line, paragraph, span
 
 COLUMNS = (
@@ -62,10 +62,10 @@ class Unusable:
     mistake: str
 
 
-class RunbooksScreen(Screen[None]):
+class RunbooksScreen(View[None]):
     """Choose what to read, or a run to go on with."""
 
-    BINDINGS = bindings("runbooks")
+    BINDINGS = bindings("runbooks", "view")
     AUTO_FOCUS = "#shelf"
     where: ClassVar[str] = "runbooks"
 
@@ -95,7 +95,7 @@ class RunbooksScreen(Screen[None]):
         yield Table(id="shelf")
         with VerticalScroll(id="about", can_focus=False):
             yield Words(self._about, id="whole")
-        yield KeyBar("runbooks")
+        yield from self.foot()
 
     def on_mount(self) -> None:
         """Read what there is; the journal in a thread: it may be long."""
@@ -110,7 +110,9 @@ class RunbooksScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """To agree, or to read: by what is selected."""
         asked = isinstance(self._selected, Approval)
-        return asked if action == "agree" else not (action == "open" and asked)
+        if action in ("agree", "open"):
+            return asked is (action == "agree")
+        return super().check_action(action, parameters)
 
     def action_agree(self, agrees: bool) -> None:
         """Say yes or no to another operator's runbook, once it is asked whether that is meant."""
@@ -152,10 +154,6 @@ class RunbooksScreen(Screen[None]):
             self.post_message(self.Chosen(chosen.runbook, chosen))
         elif isinstance(chosen, Runbook):
             self.post_message(self.Chosen(chosen))
-
-    def action_back(self) -> None:
-        """Esc."""
-        self.dismiss()
 
     @property
     def _selected(self) -> Runbook | Unusable | Progress | Approval | None:

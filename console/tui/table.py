@@ -15,10 +15,14 @@ from textual.strip import Strip
 
 from console.cluster.text import clean
 from console.tui.commands import bindings
+from console.tui.matching import matches, problem
+from console.tui.ordering import Order, ordered
 from console.tui.words import Cell
 
 HEAD = 2
-MARK = "▌"
+HERE = "▌"
+"""Beside the row of the cursor."""
+MARKED = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +46,10 @@ class Row:
     key: str
     cells: tuple[Cell, ...]
 
-    def has(self, words: str) -> bool:
-        """The words stand somewhere in the row; `!words`: they do not."""
-        text = " ".join(cell.text for cell in self.cells).lower()
-        return words[1:].lower() not in text if words.startswith("!") else words.lower() in text
+    @property
+    def text(self) -> str:
+        """All its words: what a filter looks at."""
+        return " ".join(cell.text for cell in self.cells)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,11 @@ class Table(ScrollView, can_focus=True):
     COMPONENT_CLASSES: ClassVar[set[str]] = {"table--title", "table--here", "table--columns", "table--cursor"}
     cursor: reactive[int] = reactive(0, repaint=False)
     words: reactive[str] = reactive("", repaint=False)
+    """A filter; empty shows every row."""
+    order: reactive[Order | None] = reactive(None, repaint=False)
+    """By which column; None leaves the rows as they come."""
+    marks: reactive[frozenset[str]] = reactive(frozenset(), repaint=False)
+    """The names of rows that something is done to together."""
 
     class Moved(Message):
         """The cursor stands on another row."""
@@ -89,6 +98,11 @@ class Table(ScrollView, can_focus=True):
         return self._rows[self.cursor].key if self.cursor < len(self._rows) else None
 
     @property
+    def marked(self) -> tuple[str, ...]:
+        """The marked names, as they stand, those that a filter hides as well."""
+        return tuple(row.key for row in self._sheet.rows if row.key in self.marks)
+
+    @property
     def lines(self) -> int:
         """How high it would like to be."""
         return HEAD + max(1, len(self._sheet.rows))
@@ -97,8 +111,13 @@ class Table(ScrollView, can_focus=True):
         """Show another state; only what differs is painted."""
         was, rows, key = self._sheet, self._rows, self.selected
         self._sheet = sheet
-        self._rows = tuple(row for row in sheet.rows if row.has(self.words)) if self.words else sheet.rows
+        shown = matches(self.words) if self.words else None
+        self._rows = tuple(row for row in sheet.rows if shown is None or shown(row.text))
+        if self.order is not None:
+            self._rows = ordered(self._rows, self.order)
         keys = [row.key for row in self._rows]
+        if self.marks:  # what is gone can be done nothing to
+            self.set_reactive(Table.marks, self.marks & {row.key for row in sheet.rows})
         self.set_reactive(Table.cursor, keys.index(key) if key in keys else min(self.cursor, max(0, len(keys) - 1)))
         if self._measure() or len(rows) != len(self._rows) or not keys or key != self.selected:
             self._strips.clear()
@@ -113,6 +132,31 @@ class Table(ScrollView, can_focus=True):
 
     def watch_words(self) -> None:
         """Another filter: other rows."""
+        self._anew()
+
+    def watch_order(self) -> None:
+        """Another order: other rows at each place."""
+        self._anew()
+
+    def watch_marks(self) -> None:
+        """Other rows are marked."""
+        self._anew()
+
+    def action_sort(self, letter: str) -> None:
+        """By the column that begins with the letter; once more, the other way round; then as it was."""
+        there = [n for n, column in enumerate(self._sheet.columns) if column.title.lower().startswith(letter)]
+        steps = [Order(number, down) for number in there for down in (False, True)]
+        if steps:
+            following = steps.index(self.order) + 1 if self.order in steps else 0
+            self.order = steps[following] if following < len(steps) else None
+
+    def toggle_mark(self) -> None:
+        """Mark the row of the cursor, or take its mark away, and go on to the next."""
+        if self.selected is not None:
+            self.marks = self.marks ^ {self.selected}
+            self.action_move(1)
+
+    def _anew(self) -> None:
         self._strips.clear()
         self.show(self._sheet)
         self.refresh()
@@ -167,24 +211,35 @@ class Table(ScrollView, can_focus=True):
         if y == 0:
             return self._title()
         if y == 1:
-            titles = [Cell(column.title) for column in self._sheet.columns]
+            titles = [Cell(self._heading(number)) for number in range(len(self._sheet.columns))]
             return self._strip(titles, "table--columns", " ")
         number = y - HEAD + self.scroll_offset.y
         if number >= len(self._rows):
-            says = f"no row has '{self.words}'" if self.words else self._sheet.nothing
+            says = f"no row is left by /{self.words}" if self.words and self._sheet.rows else self._sheet.nothing
             return self._strip_of([Cell(f" {says}" if number == 0 else "", "$quiet")], "")
         if number not in self._strips:
             here = self.has_focus and number == self.cursor
-            cells = self._rows[number].cells
-            self._strips[number] = self._strip(cells, "table--cursor" if here else "", MARK if here else " ")
+            row = self._rows[number]
+            mark = MARKED if row.key in self.marks else HERE if here else " "
+            self._strips[number] = self._strip(row.cells, "table--cursor" if here else "", mark)
         return self._strips[number]
 
     def _title(self) -> Strip:
         sheet, part = self._sheet, "table--here" if self.has_focus else "table--title"
         words = [Cell(f"{'►' if self.has_focus else ' '}{sheet.title}  "), sheet.summary]
+        if self.marks:
+            words.append(Cell(f"  {MARKED} {len(self.marks)} marked", "$accent bold"))
         if self.words:
-            words.append(Cell(f"  /{clean(self.words)}", "$warning bold"))
+            why = problem(self.words)
+            words.append(Cell(f"  /{clean(self.words)}{f' ({why})' if why else ''}", "$warning bold"))
         return self._strip_of(words, part)
+
+    def _heading(self, number: int) -> str:
+        """A column's title, and which way the rows are ordered by it."""
+        title = self._sheet.columns[number].title
+        if self.order is None or self.order.column != number:
+            return title
+        return f"{title}{'▼' if self.order.down else '▲'}"
 
     def _strip(self, cells: Sequence[Cell], part: str, mark: str) -> Strip:
         words = [Cell(mark, "$accent")]
@@ -222,7 +277,7 @@ class Table(ScrollView, can_focus=True):
         if column.rest:
             return column.least
         cells = (len(row.cells[number].text) for row in self._sheet.rows)
-        return min(column.most, max(column.least, len(column.title), *cells, 1))
+        return min(column.most, max(column.least, len(self._heading(number)), *cells, 1))
 
     def _repaint(self, number: int) -> None:
         self._strips.pop(number, None)

@@ -5,19 +5,22 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.events import Resize
 from textual.geometry import Size
-from textual.screen import ModalScreen, Screen
+from textual.screen import ModalScreen
 from textual.widgets import Button
 
-from console.tui.commands import COMMANDS, bindings
+from console.tui.commands import bindings
 from console.tui.feed import Feed
-from console.tui.parts import Draw, KeyBar, Words
-from console.tui.words import Cell, heading, line
+from console.tui.keymap import Keymap
+from console.tui.parts import Draw, Words
+from console.tui.view import View
+from console.tui.words import Cell, heading, line, paragraph
 
 LEAST = (60, 15)
 """Columns and lines that the screens need."""
 
 WHERE = {
     "everywhere": "Everywhere",
+    "view": "Views: on every whole screen",
     "dashboard": "Dashboard",
     "table": "In a table",
     "menu": "Actions of a row",
@@ -34,32 +37,42 @@ WHERE = {
 }
 
 
-class TextScreen(Screen[None]):
+class TextScreen(View[None]):
     """A page of words, drawn anew with each snapshot."""
 
-    BINDINGS = bindings("text")
+    BINDINGS = bindings("text", "view")
+    where = "text"
 
-    def __init__(self, title: str, draw: Draw, feed: Feed | None = None) -> None:
+    def __init__(self, title: str, draw: Draw, feed: Feed | None = None, copied: str = "") -> None:
         super().__init__()
         self._heading = title
         self._draw = draw
         self._feed = feed
+        self._copied = copied
 
     def compose(self) -> ComposeResult:
         """Title, words, keys."""
         yield Words(lambda _: [line(f" {self._heading}")], id="title", fixed=True)
         with VerticalScroll(id="page"):
             yield Words(self._draw, id="text")
-        yield KeyBar("text")
+        yield from self.foot()
 
     def on_mount(self) -> None:
         """Stay live where there is something to follow."""
         if self._feed is not None:
             self._feed.changed.subscribe(self, lambda _: self.query_one("#text", Words).show(self._draw))
 
-    def action_back(self) -> None:
-        """Esc."""
-        self.dismiss()
+    @property
+    def copied(self) -> str:
+        """What it is about, or the name in its title."""
+        return self._copied or self._heading
+
+
+class Help(TextScreen):
+    """Every key, as it is on this console."""
+
+    def __init__(self, keymap: Keymap) -> None:
+        super().__init__("Help: every key", lambda width: help_lines(width, keymap))
 
 
 class TooSmall(ModalScreen[None]):
@@ -118,15 +131,13 @@ def fits(size: Size) -> bool:
     return size.width >= LEAST[0] and size.height >= LEAST[1]
 
 
-def help_lines(width: int) -> list[Content]:
+def help_lines(width: int, keymap: Keymap) -> list[Content]:
     """Every command, by screen."""
     lines: list[Content] = []
     for where, title in WHERE.items():
         lines.append(heading(title, width))
-        lines += [
-            line(Cell(f"  {command.key:<12}", "$primary bold"), Cell(f"{command.title:<16}", "bold"), command.help)
-            for command in COMMANDS
-            if command.where == where
-        ]
+        for keys, command in keymap.told(where):
+            says = Cell(f"  {keys:<12}", "$primary bold"), Cell(f"{command.title:<16}", "bold")
+            lines.append(paragraph(says, command.help, width))
         lines.append(Content(""))
     return lines

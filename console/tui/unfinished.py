@@ -4,7 +4,6 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.screen import Screen
 
 from console.change.journal import JournalError, Unfinished
 from console.change.plan import PlanError
@@ -12,9 +11,10 @@ from console.change.reconcile import Found, Sight
 from console.change.run import Confirmation, Run
 from console.tui.commands import bindings
 from console.tui.feed import Feed
-from console.tui.parts import KeyBar, Words
+from console.tui.parts import Words
 from console.tui.sure import Sure
 from console.tui.table import Column, Row, Sheet, Table
+from console.tui.view import View
 from console.tui.words import CHANGING, DOWN, QUIET, UNKNOWN, UP, WARN, Cell, count, heading, line, paragraph
 
 COLUMNS = (
@@ -38,10 +38,10 @@ WAYS = {
 """Each way out: its button, and what it does."""
 
 
-class UnfinishedScreen(Screen[Run | None]):
+class UnfinishedScreen(View[Run | None]):
     """Answers with the run that goes on or back, or with nothing."""
 
-    BINDINGS = bindings("unfinished")
+    BINDINGS = bindings("unfinished", "view")
     where: ClassVar[str] = "unfinished"
 
     def __init__(self, feed: Feed) -> None:
@@ -56,7 +56,7 @@ class UnfinishedScreen(Screen[Run | None]):
         yield Words(lambda _: [line(" Unfinished runs: nothing is done by itself")], id="title", fixed=True)
         yield Table(id="records")
         yield Words(self._seen, id="whole")
-        yield KeyBar("unfinished")
+        yield from self.foot()
 
     def on_mount(self) -> None:
         """Read the journal, and look at the first of them; what told of them is not needed any more."""
@@ -81,10 +81,6 @@ class UnfinishedScreen(Screen[Run | None]):
     def action_close(self) -> None:
         """Mark as done with."""
         self._ask("close")
-
-    def action_back(self) -> None:
-        """Esc: they stay unfinished."""
-        self.dismiss(None)
 
     def _read(self) -> None:
         try:

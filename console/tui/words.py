@@ -18,6 +18,7 @@ class Cell(NamedTuple):
 
 
 UP, DOWN, UNKNOWN, CHANGING, OFF = "$success", "$error bold", "$unknown bold", "$changing", "$off"
+KEY = "$primary bold"
 QUIET, STRONG, LOUD, WARN = "$quiet", "bold", "$on-loud on $loud bold", "$warning"
 
 
