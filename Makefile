@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-hosts check format lint types contracts contract live changes bench model race kill kill-runbooks snapshots clean
+.PHONY: demo test test-hosts check format lint types contracts contract live changes bench model race kill kill-runbooks snapshots documents clean
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -59,6 +59,9 @@ kill-runbooks: $(READY)  ## every bundled runbook killed at each boundary and in
 
 snapshots: $(READY)  ## approve the screens as they are now; look at each of them first
 	$(BIN)/pytest tests/screens --snapshot-update
+
+documents: $(READY)  ## the keys and the gallery of the README, from the project itself
+	$(BIN)/python -m tests.documents
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

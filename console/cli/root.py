@@ -23,6 +23,7 @@ VERBS = {
     "config": "setup",
     "hosts": "hosts",
     "plugins": "plugins",
+    "keys": "keys",
 }
 """Each verb, and the file of this room that it stands in."""
 

@@ -19,12 +19,13 @@ from console.change.runbook.reading import evidence
 from console.change.runbook.report import markdown
 from console.change.runbook.running import RunbookRun
 from console.change.runbook.schema import encoded
+from console.change.runbook.several import several
 from console.change.runbook.shelf import runbook_named, runbook_paths
 from console.cli.rehearsal import rehearsed
 from console.cli.runbook_run import ENDS, Terminal, check_answers, gone_through
 from console.cli.runbook_screens import as_page, write_screens
 from console.cli.runbook_words import described
-from console.cli.see import open_session, say_json
+from console.cli.see import look, open_session, say_json
 from console.cli.settings import Mistake, settings, shared
 from console.cluster.snapshot import Approval
 from console.cluster.text import clean
@@ -66,7 +67,8 @@ def show(name: str) -> None:
 
 
 @runbook.command()
-@click.argument("name")
+@click.argument("name", metavar="NAME|ACTION")
+@click.argument("targets", nargs=-1, metavar="[TARGET]...")
 @click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="A parameter of the runbook.")
 @click.option("--reason", default="", metavar="TEXT", help="Why; it stands in the journal.")
 @click.option("--confirm", metavar="CLUSTER", help="Say yes to every stage's plan by the cluster's name.")
@@ -78,6 +80,7 @@ def show(name: str) -> None:
 @shared
 def run(
     name: str,
+    targets: tuple[str, ...],
     params: tuple[str, ...],
     reason: str,
     confirm: str | None,
@@ -85,8 +88,12 @@ def run(
     rehearse: bool,
     as_json: bool,
 ) -> None:
-    """Go through a runbook; without a terminal only where no stage asks anything."""
-    found, given = runbook_named(name, settings().config_dir), dict(_param(text) for text in params)
+    """Go through a runbook, or one action for several targets; without a terminal only where no stage asks anything."""
+    given = dict(_param(text) for text in params)
+    if targets:
+        found = several(asyncio.run(look(settings().file())), name, targets)
+    else:
+        found = runbook_named(name, settings().config_dir)
     if rehearse:
         raise click.exceptions.Exit(asyncio.run(rehearsed(found, given, as_json)))
     values = found.values(given)

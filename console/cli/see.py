@@ -31,7 +31,7 @@ def open_session(file: ClusterFile, *, read_only: bool = True) -> AbstractAsyncC
 
 def print_status(file: ClusterFile, as_json: bool = False) -> None:
     """One look, as words or as the document of the contract."""
-    snapshot = asyncio.run(_look(file))
+    snapshot = asyncio.run(look(file))
     if as_json:
         say_json(status_document(snapshot))
     else:
@@ -57,7 +57,7 @@ def status(as_json: bool, watch: bool) -> None:
 @shared
 def check(as_json: bool) -> None:
     """Findings, and the minimum requirements of a fault-tolerant deployment; exit code 3 when a critical one fails."""
-    snapshot = asyncio.run(_look(settings().file()))
+    snapshot = asyncio.run(look(settings().file()))
     findings = sorted((*snapshot.findings, *requirements(snapshot)), key=lambda f: list(Severity).index(f.severity))
     if as_json:
         say_json({"cluster": snapshot.cluster, "findings": [finding_document(finding) for finding in findings]})
@@ -78,7 +78,8 @@ def events(as_json: bool, seconds: float | None) -> None:
         asyncio.run(_events(file, as_json, seconds))
 
 
-async def _look(file: ClusterFile) -> Snapshot:
+async def look(file: ClusterFile) -> Snapshot:
+    """One look, in a session of its own. Raises ClusterFileError."""
     async with open_session(file) as session:
         return await session.look()
 

@@ -8,6 +8,7 @@ from textual.message import Message
 
 from console.cluster.requirements import check as requirements
 from console.cluster.snapshot import Finding, Snapshot
+from console.tui import equivalent
 from console.tui.commands import bindings
 from console.tui.feed import Feed
 from console.tui.parts import KeyBar, Words
@@ -102,6 +103,8 @@ class FindingsScreen(View[None]):
         lines = [heading(one.code, width), paragraph((Cell(f" {word.text}  ", word.style),), one.says, width)]
         if one.mend:
             lines.append(line(Cell(" mended by  ", QUIET), Cell(one.mend, CHANGING), Cell("   enter plans it", QUIET)))
+            action, _, target = one.mend.partition(" ")
+            lines.append(equivalent.shown(equivalent.planned(action, target.split()), width))
         return lines
 
 

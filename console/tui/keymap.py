@@ -27,6 +27,8 @@ TAKEN = {
     "ctrl+backslash": "every shell",
 }
 """Keys that do not reach us, or not as what is meant by them; and who takes them."""
+MANY = 3
+"""More keys for the same are told by the first and the last."""
 BESIDE = ("view", "table", "everywhere")
 """Commands that can be there on the same screen as those of any other place."""
 
@@ -75,7 +77,7 @@ class Keymap:
         lines: dict[tuple[str, str], tuple[list[str], Command]] = {}
         for command in commands(*where):
             lines.setdefault((command.title, command.help), ([], command))[0].append(self.of_command(command))
-        return [(" ".join(keys), command) for keys, command in lines.values()]
+        return [(_together(keys), command) for keys, command in lines.values()]
 
 
 AS_DECLARED = Keymap({})
@@ -85,6 +87,10 @@ def keymap_of(app: object) -> Keymap:
     """The keys of a console; those that are declared, in an app that has no others."""
     keymap: Keymap = getattr(app, "keymap", AS_DECLARED)
     return keymap
+
+
+def _together(keys: list[str]) -> str:
+    return " ".join(keys) if len(keys) <= MANY else f"{keys[0]}…{keys[-1]}"
 
 
 def _read(id: str, said: object) -> str:

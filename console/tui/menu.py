@@ -13,6 +13,7 @@ from console.change.runbook.several import several
 from console.cluster.snapshot import Snapshot
 from console.ports.error import OperatorError
 from console.session import Session
+from console.tui import equivalent
 from console.tui.commands import bindings
 from console.tui.feed import Feed
 from console.tui.parts import KeyBar, Words
@@ -41,11 +42,16 @@ class Menu(ModalScreen[str | None]):
             if not self._actions:
                 yield Words(lambda _: [line(Cell("nothing: it can only be looked at", QUIET))])
             yield OptionList(*[Option(self._line(action), id=action.name) for action in self._actions], compact=True)
+            yield Words(self._script, id="script")
         yield KeyBar("menu")
 
     def on_mount(self) -> None:
         """What can be done changes with the cluster."""
         self._feed.changed.subscribe(self, self._show)
+
+    def on_option_list_option_highlighted(self) -> None:
+        """Another one: another line for a script."""
+        self.query_one("#script", Words).show(self._script)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Chosen by enter or by the mouse."""
@@ -57,6 +63,13 @@ class Menu(ModalScreen[str | None]):
     def action_back(self) -> None:
         """Esc."""
         self.dismiss(None)
+
+    def _script(self, width: int) -> list[Content]:
+        options = self.query_one(OptionList)
+        chosen = options.highlighted_option
+        if chosen is None or chosen.id is None:
+            return []
+        return [Content(""), equivalent.shown(equivalent.planned(chosen.id, self._targets), width)]
 
     def _show(self, _: Snapshot) -> None:
         options = self.query_one(OptionList)

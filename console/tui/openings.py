@@ -12,7 +12,6 @@ from console.tui.guide import Guide
 from console.tui.keymap import Keymap
 from console.tui.terminal import TerminalApp
 from console.tui.texts import Help, TextScreen
-from console.tui.view import View
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
 
 VISITS = 20
 """How many views `[` goes back over."""
+COPIED = 70_000
+"""Characters; terminals take no more."""
 SHOWN = 60
 """Characters of what is copied that are told."""
 
@@ -88,11 +89,13 @@ class Openings(TerminalApp):
 
     def action_copy(self) -> None:
         """To the clipboard of the terminal that shows us, through ssh and tmux."""
-        text = self.screen.copied if isinstance(self.screen, View) else ""
-        if text:
-            self.copy(text)
-        else:
+        text: str = getattr(self.screen, "copied", "")
+        if not text:
             self.tell("there is nothing to copy here")
+        elif len(text) > COPIED:
+            self.tell(f"too long for a terminal's clipboard: {len(text)} characters, at most {COPIED}", "warning")
+        else:
+            self.copy(text)
 
     def copy(self, text: str) -> None:
         """Whether the terminal takes it cannot be known: most do, some have to be told to."""

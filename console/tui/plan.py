@@ -16,7 +16,7 @@ from console.change.plan import PlanError
 from console.change.run import Confirmation, Run
 from console.cluster.snapshot import Snapshot
 from console.cluster.whatif import Grade
-from console.tui import briefs
+from console.tui import briefs, equivalent
 from console.tui.commands import bindings
 from console.tui.feed import Feed
 from console.tui.parts import KeyBar, Words
@@ -136,6 +136,11 @@ class PlanScreen(Screen[Run | None]):
     def action_back(self) -> None:
         """Esc."""
         self.dismiss(None)
+
+    @property
+    def copied(self) -> str:
+        """What a script would say to have this very plan carried out."""
+        return equivalent.change(self._now, self._reason)
 
     @property
     def _reason(self) -> str:

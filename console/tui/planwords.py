@@ -1,11 +1,10 @@
 """A plan in words: what would stand, the checks with value and limit, and each step with command, proof and undo."""
 
-import shlex
-
 from textual.content import Content
 
 from console.change.plan import Check, Plan
 from console.cluster.whatif import Standing
+from console.tui import equivalent
 from console.tui.symbols import GRADE
 from console.tui.words import DOWN, QUIET, STRONG, UP, WARN, Cell, heading, line, paragraph
 
@@ -19,7 +18,7 @@ def plan_lines(plan: Plan, width: int, reason: str) -> list[Content]:
     return [
         *plan_page(plan, width),
         heading("THE SAME FROM A SHELL", width),
-        paragraph((Cell("  $ ", QUIET),), command_line(plan, reason), width),
+        equivalent.shown(equivalent.change(plan, reason), width),
     ]
 
 
@@ -33,28 +32,6 @@ def plan_page(plan: Plan, width: int) -> list[Content]:
         heading("STEPS", width),
         *_steps(plan, width),
     ]
-
-
-def command_line(plan: Plan, reason: str) -> str:
-    """What a script would say to have this very plan carried out."""
-    options = [
-        f"--{name}={value:g}" if isinstance(value, float) else f"--{name}={value}"
-        for name, value in plan.parameters.items()
-    ]
-    yes = ["--yes"] if plan.confirm_words is None else ["--confirm", plan.confirm_words]
-    words = [
-        "watchkeeper",
-        "run",
-        plan.action,
-        plan.target,
-        *options,
-        "--reason",
-        reason or "…",
-        *yes,
-        "--plan",
-        plan.hash,
-    ]
-    return shlex.join(words)
 
 
 def verdict(plan: Plan) -> Cell:

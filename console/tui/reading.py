@@ -18,7 +18,7 @@ from console.change.runbook.dry import DryStage, dry_run
 from console.change.runbook.estimate import estimate
 from console.change.runbook.parameters import ParameterTable
 from console.change.runbook.progress import Progress
-from console.tui import briefs
+from console.tui import briefs, equivalent
 from console.tui.commands import bindings
 from console.tui.feed import Feed
 from console.tui.parts import Draw, KeyBar, Words
@@ -108,6 +108,13 @@ class ReadingScreen(Screen[None]):
         self.dismiss()
 
     @property
+    def copied(self) -> str:
+        """What a script would say to do the same."""
+        if self._left is not None:
+            return equivalent.gone_on(self._left.id)
+        return equivalent.guided(self._runbook, self._given, self._reason)
+
+    @property
     def reading(self) -> bool:
         """The dry run has not come to its end."""
         return self._dry is None and not self._mistakes and not self._dry_problem
@@ -185,7 +192,8 @@ class ReadingScreen(Screen[None]):
         lines.append(heading("THE STAGES, AS THEY WOULD GO NOW", width))
         if self.reading:
             lines.append(line(Cell("  going through them in words…", CHANGING)))
-        return [*lines, *described(table.stages, self._given, width, _by_stage(self._dry or ()))]
+        lines += described(table.stages, self._given, width, _by_stage(self._dry or ()))
+        return [*lines, heading("THE SAME FROM A SHELL", width), equivalent.shown(self.copied, width)]
 
     def _state(self, width: int) -> list[Content]:
         session = self._feed.session

@@ -20,6 +20,7 @@ from console.cluster.snapshot import Approval
 from console.cluster.text import clean
 from console.ports.error import OperatorError
 from console.ports.protocols import Refused, Unclear
+from console.tui import equivalent
 from console.tui.commands import bindings
 from console.tui.feed import Feed
 from console.tui.parts import KeyBar, Words
@@ -124,7 +125,8 @@ class RunbooksScreen(View[None]):
                 if yes:
                     self.run_worker(self._answer(asked, agrees))
 
-            self.app.push_screen(Question(f"{word}? {says}", word, "Cancel"), sure)
+            same = equivalent.approved(asked.id, agrees)
+            self.app.push_screen(Question(f"{word}? {says}", word, "Cancel", same), sure)
 
     async def _answer(self, asked: Approval, agrees: bool) -> None:
         try:

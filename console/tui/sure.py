@@ -1,5 +1,7 @@
 """Asks for a reason, and for the words that a plan wants, before something is done."""
 
+from collections.abc import Callable
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
@@ -7,6 +9,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 
 from console.change.run import Confirmation
+from console.tui import equivalent
 from console.tui.commands import bindings
 from console.tui.parts import Words
 from console.tui.plan import Deliberate, Typed
@@ -18,9 +21,11 @@ class Sure(ModalScreen[Confirmation | None]):
 
     BINDINGS = bindings("question")
 
-    def __init__(self, asks: str, way: str, words: str | None = None) -> None:
+    def __init__(self, asks: str, way: str, words: str | None = None, same: Callable[[str], str] | None = None) -> None:
         super().__init__()
         self._asks, self._way, self._words = asks, way, words
+        self._same = same
+        """What a script would say, for a reason."""
 
     def compose(self) -> ComposeResult:
         """The question, the fields, the buttons; Cancel comes first."""
@@ -34,9 +39,16 @@ class Sure(ModalScreen[Confirmation | None]):
                     yield Words(lambda _: [line("confirm")], fixed=True)
                     yield Typed(id="typed", compact=True)
                     yield Words(lambda _: [line(Cell(f"type {self._words}", WARN))], fixed=True)
+            if self._same is not None:
+                yield Words(self._script, id="script")
             with Horizontal(id="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
                 yield Deliberate(self._way, id="go", compact=True)
+
+    def on_input_changed(self) -> None:
+        """Another reason, another line for a script."""
+        if self._same is not None:
+            self.query_one("#script", Words).show(self._script)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Only with a reason and the right words."""
@@ -52,6 +64,10 @@ class Sure(ModalScreen[Confirmation | None]):
             self.query_one("#typed", Input).focus()
         else:
             self.dismiss(Confirmation(reason=reason, words=typed))
+
+    def _script(self, width: int) -> list[Content]:
+        reason = self.query_one("#why", Input).value.strip() if self.is_mounted else ""
+        return [Content(""), equivalent.shown(self._same(reason), width)] if self._same is not None else []
 
     def action_back(self) -> None:
         """Esc is no."""

@@ -1,7 +1,9 @@
 """The terminal: nothing waits until it has taken what is drawn, and it can be given back from any thread."""
 
+import base64
 import os
 import termios
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -14,6 +16,8 @@ BEHIND = 6
 """Writes that it may owe before frames are left out: two frames, each with its beginning and its end."""
 CATCH_UP_S = 0.2
 """How long a terminal that is behind is left alone."""
+SCREEN_TAKES = 250
+"""Characters that GNU screen hands on at once."""
 GIVE_BACK = b"\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
 """Ends everything that textual's driver begins: paste, mouse and key modes, the other screen, the hidden cursor."""
 
@@ -48,9 +52,32 @@ class TerminalApp(App[int]):
             self._owes = True
             self.set_timer(CATCH_UP_S, self._catch_up)
 
+    def copy_to_clipboard(self, text: str) -> None:
+        """By words to the terminal (OSC 52): nothing on this host has to be installed or allowed."""
+        self._clipboard = text
+        if self._driver is not None:
+            self._driver.write(clipboard(text, os.environ))
+
     def _catch_up(self) -> None:
         self._owes = False
         self.screen.refresh()
+
+
+def clipboard(text: str, environ: Mapping[str, str]) -> str:
+    """The words that put a text into the clipboard of the terminal that shows us, through what stands between.
+
+    tmux takes them where `set-clipboard` is on, and hands on what is wrapped where `allow-passthrough` is; GNU screen
+    hands on what is wrapped, in pieces.
+    """
+    said = base64.b64encode(text.encode()).decode()
+    words = f"\x1b]52;c;{said}\a"
+    if "TMUX" in environ:
+        doubled = words.replace("\x1b", "\x1b\x1b")
+        return f"{words}\x1bPtmux;{doubled}\x1b\\"
+    if "STY" in environ:
+        pieces = [words[start : start + SCREEN_TAKES] for start in range(0, len(words), SCREEN_TAKES)]
+        return "".join(f"\x1bP{piece}\x1b\\" for piece in pieces)
+    return words
 
 
 def give_back(attributes: list[Any]) -> None:

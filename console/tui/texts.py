@@ -13,7 +13,7 @@ from console.tui.feed import Feed
 from console.tui.keymap import Keymap
 from console.tui.parts import Draw, Words
 from console.tui.view import View
-from console.tui.words import Cell, heading, line, paragraph
+from console.tui.words import QUIET, Cell, heading, line, paragraph
 
 LEAST = (60, 15)
 """Columns and lines that the screens need."""
@@ -105,14 +105,18 @@ class Question(ModalScreen[bool]):
 
     BINDINGS = bindings("question")
 
-    def __init__(self, asks: str, yes: str, no: str) -> None:
+    def __init__(self, asks: str, yes: str, no: str, same: str = "") -> None:
         super().__init__()
         self._asks, self._yes, self._no = asks, yes, no
+        self._same = same
+        """What a script would say for yes."""
 
     def compose(self) -> ComposeResult:
         """The question and two answers."""
         with Vertical(id="box"):
             yield Words(lambda _: [Content(self._asks)], id="asks")
+            if self._same:
+                yield Words(lambda width: [Content(""), paragraph((Cell("$ ", QUIET),), self._same, width)])
             with Horizontal(id="buttons"):
                 yield Button(Content(self._no), id="no", compact=True)
                 yield Button(Content(self._yes), id="yes", compact=True)

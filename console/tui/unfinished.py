@@ -1,6 +1,7 @@
 """What was interrupted: each step as it is seen now, and the three ways out: go on, undo, or mark as done with."""
 
-from typing import ClassVar
+from functools import partial
+from typing import ClassVar, Literal
 
 from textual.app import ComposeResult
 from textual.content import Content
@@ -9,6 +10,7 @@ from console.change.journal import JournalError, Unfinished
 from console.change.plan import PlanError
 from console.change.reconcile import Found, Sight
 from console.change.run import Confirmation, Run
+from console.tui import equivalent
 from console.tui.commands import bindings
 from console.tui.feed import Feed
 from console.tui.parts import Words
@@ -30,7 +32,8 @@ FOUND = {
     Found.NOT_APPLIED: Cell("○ not applied", WARN),
     Found.INDETERMINATE: Cell("? cannot be told", UNKNOWN),
 }
-WAYS = {
+Way = Literal["resume", "undo", "close"]
+WAYS: dict[Way, tuple[str, str]] = {
     "resume": ("Go on", "Go on with this run, after the last of its changes that is so"),
     "undo": ("Undo", "Undo every step of this run that had begun, in reverse"),
     "close": ("Close", "Leave the cluster as it stands, and mark this run as done with"),
@@ -101,7 +104,7 @@ class UnfinishedScreen(View[Run | None]):
             self._problem = str(error)
         self.query_one("#whole", Words).show(self._seen)
 
-    def _ask(self, way: str) -> None:
+    def _ask(self, way: Way) -> None:
         run = self.query_one(Table).selected
         if run is None:
             return
@@ -119,9 +122,10 @@ class UnfinishedScreen(View[Run | None]):
             if confirmation is not None:
                 self.run_worker(self._do(way, run, confirmation))
 
-        self.app.push_screen(Sure(f"{does}: {left.action} {left.target}.", word, words), answered)
+        same = partial(equivalent.interrupted, way, run, words)
+        self.app.push_screen(Sure(f"{does}: {left.action} {left.target}.", word, words, same), answered)
 
-    async def _do(self, way: str, run: str, confirmation: Confirmation) -> None:
+    async def _do(self, way: Way, run: str, confirmation: Confirmation) -> None:
         session = self._feed.session
         try:
             if way == "close":

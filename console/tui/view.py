@@ -76,8 +76,8 @@ class View(Screen[ScreenResultType]):
             self.dismiss()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A page of words is not filtered."""
-        return action != "filter" or self.table is not None
+        """A page of words is not filtered, and only what can be acted on is marked."""
+        return hasattr(self, f"action_{action}") if action == "mark" else action != "filter" or self.table is not None
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """A filter works while it is typed."""
