@@ -41,8 +41,8 @@ def _gallery() -> Iterator[str]:
             states.setdefault(SIZE.sub("", name), []).append(size[1] if size else "")
         yield f"**{screen}**\n"
         first = min(states, key=lambda state: (SHOWN not in states[state], state))
-        size = SHOWN if SHOWN in states[first] else states[first][0]
-        yield f"![{first}](screenshots/{first}-{size}.svg)\n"
+        best = SHOWN if SHOWN in states[first] else states[first][0]
+        yield f"![{first}](screenshots/{first}-{best}.svg)\n"
         for state, sizes in states.items():
             links = " ".join(f"[{size}](screenshots/{state}-{size}.svg)" for size in sorted(sizes, key=len))
             yield f"- {state}: {links}"
