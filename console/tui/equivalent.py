@@ -11,8 +11,8 @@ from console.change.plan import Plan
 from console.change.runbook import Runbook
 from console.tui.words import QUIET, Cell, paragraph
 
-ELLIPSIS = "…"
-"""Where a reason has not been typed yet."""
+TEXT = "TEXT"
+"""Stands where a reason has not been typed yet."""
 
 
 def shown(command: str, width: int) -> Content:
@@ -44,7 +44,7 @@ def guided(runbook: Runbook, values: Mapping[str, Value], reason: str) -> str:
     whom = [runbook.name] if written else [*actions, *(stage.on for stage in runbook.table.stages)]
     default = {parameter.name: parameter.default for parameter in runbook.table.parameters}
     given = [f"--param={name}={value}" for name, value in values.items() if value != default.get(name)]
-    return _line("runbook", "run", *whom, *given, "--reason", reason or ELLIPSIS)
+    return _line("runbook", "run", *whom, *given, "--reason", reason or TEXT)
 
 
 def gone_on(run: str) -> str:
@@ -59,12 +59,12 @@ def approved(run: str, agrees: bool) -> str:
 
 def interrupted(way: Literal["resume", "undo", "close"], run: str, words: str | None, reason: str) -> str:
     """To go on with an interrupted run, to undo it, or to leave it."""
-    confirmed = ["--reason", reason or ELLIPSIS] if way == "close" else _confirmed(reason, words)
+    confirmed = ["--reason", reason or TEXT] if way == "close" else _confirmed(reason, words)
     return _line("journal", way, run, *confirmed)
 
 
 def _confirmed(reason: str, words: str | None) -> list[str]:
-    return ["--reason", reason or ELLIPSIS, *(["--yes"] if words is None else ["--confirm", words])]
+    return ["--reason", reason or TEXT, *(["--yes"] if words is None else ["--confirm", words])]
 
 
 def _line(*words: str) -> str:

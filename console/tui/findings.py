@@ -21,8 +21,9 @@ COLUMNS = (
     Column("severity", 11),
     Column("about", 4, 18),
     Column("says", 30, rest=True),
-    Column("mended by", 3, 24, weight=5),
 )
+MENDED_BY = Column("mended by", 3, 24, weight=5)
+"""Only where an action mends something: the words need the room."""
 
 
 class FindingsScreen(View[None]):
@@ -89,10 +90,11 @@ class FindingsScreen(View[None]):
     def _show(self, snapshot: Snapshot) -> None:
         unmet = requirements(snapshot)
         self._found = {f"{one.code} {one.subject} {one.says}": one for one in (*snapshot.findings, *unmet)}
-        rows = tuple(Row(key, _cells(one)) for key, one in self._found.items())
+        columns = (*COLUMNS, MENDED_BY) if any(one.mend for one in self._found.values()) else COLUMNS
+        rows = tuple(Row(key, _cells(one)[: len(columns)]) for key, one in self._found.items())
         says = f"{count(len(snapshot.findings), 'finding')}, {count(len(unmet), 'unmet requirement')}"
         summary = Cell(says, (WARN if snapshot.findings else QUIET) if rows else UP)
-        self.query_one(Table).show(Sheet("FINDINGS", summary, COLUMNS, rows, "● nothing is wrong, nothing is missing"))
+        self.query_one(Table).show(Sheet("FINDINGS", summary, columns, rows, "● nothing is wrong, nothing is missing"))
         self.on_table_moved()
 
     def _whole(self, width: int) -> list[Content]:

@@ -17,7 +17,7 @@ from console.tui import equivalent
 from console.tui.commands import bindings
 from console.tui.feed import Feed
 from console.tui.parts import KeyBar, Words
-from console.tui.words import QUIET, Cell, line, paragraph
+from console.tui.words import QUIET, STRONG, Cell, line, paragraph
 
 NAMED = 4
 """Names of marked rows that are told."""
@@ -79,12 +79,13 @@ class Menu(ModalScreen[str | None]):
 
     def _line(self, action: Action) -> Content:
         why_not = refusal(self._feed.session, action.name, self._targets)
-        style = QUIET if why_not else "bold"
-        head = line(Cell(f"{action.name:<11}", style), Cell(action.does, QUIET if why_not else ""))
-        if not why_not:
-            return head
         width = min(96, self.app.size.width * 8 // 10) - 8
-        return Content("\n").join([head, paragraph((Cell(f"{'':11}not now: ", QUIET),), why_not, width, QUIET)])
+        margin = max(len(one.name) for one in self._actions) + 2
+        head = Cell(action.name.ljust(margin), QUIET if why_not else STRONG)
+        lines = [paragraph((head,), action.does, width, QUIET if why_not else "")]
+        if why_not:
+            lines.append(paragraph((Cell(" " * margin),), f"not now: {why_not}", width, QUIET))
+        return Content("\n").join(lines)
 
 
 def named(targets: tuple[str, ...]) -> str:
