@@ -5,7 +5,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from statistics import median
 
-from console.cluster.snapshot import AppServer, Load, ServerLoad, Snapshot, all_sessions
+from console.cluster.snapshot import (
+    AppServer,
+    Balancer,
+    Health,
+    Load,
+    Member,
+    Node,
+    PoolMember,
+    ServerLoad,
+    Snapshot,
+    all_sessions,
+)
 
 EVERY_S = 5.0
 """A sample is taken so often."""
@@ -20,6 +31,37 @@ class ServerSample:
     server: str
     requests_s: float | None
     sessions: int | None
+    errors_s: float | None = None
+    latency_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BalancerSample:
+    """One balancer at one moment, over all its servers."""
+
+    balancer: str
+    requests_s: float | None
+    sessions: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberSample:
+    """One member at one moment."""
+
+    member: str
+    lag_s: float | None
+    ping_ms: float | None
+    oplog_window_s: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeSample:
+    """One host at one moment."""
+
+    node: str
+    load1: float | None
+    memory_percent: float | None
+    disk_percent: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +79,9 @@ class Sample:
     """Of the member that is furthest behind, among those that answer."""
     term: int | None
     servers: tuple[ServerSample, ...] = ()
+    balancers: tuple[BalancerSample, ...] = ()
+    members: tuple[MemberSample, ...] = ()
+    nodes: tuple[NodeSample, ...] = ()
 
 
 class History:
@@ -87,6 +132,9 @@ def sampled(snapshot: Snapshot, at_s: float) -> Sample:
         lag_s=max(lags, default=None),
         term=snapshot.replica_set.term,
         servers=tuple(_server(server) for server in snapshot.app_servers if server.pools),
+        balancers=tuple(_balancer(balancer, pools) for balancer in snapshot.balancers),
+        members=tuple(_member(member) for member in snapshot.replica_set.members),
+        nodes=tuple(_node(node) for node in snapshot.nodes if node.shell),
     )
 
 
@@ -123,5 +171,41 @@ def _server(server: AppServer) -> ServerSample:
     return ServerSample(
         server=server.name,
         requests_s=total(pool.requests_s for pool in known),
-        sessions=all_sessions(known),
+        sessions=all_sessions(known) if known else None,
+        errors_s=total(pool.errors_s for pool in known),
+        latency_ms=server.latency_ms,
     )
+
+
+def _balancer(balancer: Balancer, known: Iterable[PoolMember]) -> BalancerSample:
+    own = [pool for pool in known if pool.balancer == balancer.name]
+    return BalancerSample(
+        balancer=balancer.name,
+        requests_s=total(pool.requests_s for pool in own),
+        sessions=all_sessions(own) if own else None,
+    )
+
+
+def _member(member: Member) -> MemberSample:
+    """Of one that does not answer nothing is known now, whatever it said last."""
+    up = member.health is Health.UP
+    return MemberSample(
+        member=member.name,
+        lag_s=member.lag_s if up else None,
+        ping_ms=member.ping_ms if up else None,
+        oplog_window_s=member.oplog_window_s if up else None,
+    )
+
+
+def _node(node: Node) -> NodeSample:
+    up = node.health is Health.UP
+    return NodeSample(
+        node=node.name,
+        load1=node.load1 if up else None,
+        memory_percent=_percent(node.memory_used_bytes, node.memory_bytes) if up else None,
+        disk_percent=_percent(node.disk_used_bytes, node.disk_bytes) if up else None,
+    )
+
+
+def _percent(used_bytes: int | None, there_bytes: int | None) -> float | None:
+    return 100 * used_bytes / there_bytes if used_bytes is not None and there_bytes else None
