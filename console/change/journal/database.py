@@ -72,6 +72,13 @@ def count(path: Path, after: int) -> int:
         return found
 
 
+def last(path: Path) -> int:
+    """The seq of the newest row; 0 when there is none. Raises sqlite3.Error."""
+    with closing(connect(path, read_only=True)) as connection:
+        row = connection.execute(HEAD).fetchone()
+        return int(row[0]) if row else 0
+
+
 def rows(path: Path, after: int = BEFORE_ALL) -> Iterator[Row]:
     """Every row after a seq, in the order of seq. Raises sqlite3.Error."""
     with closing(connect(path, read_only=True)) as connection:

@@ -14,7 +14,7 @@ from typing import Any
 
 from console.change.journal.anchor import Anchor, say_to_syslog
 from console.change.journal.body import encode, plain, redacted
-from console.change.journal.database import HEAD, body_of, connect, prepare, rows
+from console.change.journal.database import HEAD, body_of, connect, last, prepare, rows
 from console.change.journal.files import (
     RESERVE,
     RESERVE_BYTES,
@@ -145,6 +145,14 @@ class Journal:
                 yield decode(*row)
         except sqlite3.Error as error:
             raise JournalError(f"journal {self.path} cannot be read: {error}; verify it") from None
+
+    def newest(self, count: int) -> Iterator[Record]:
+        """The last so many records, the oldest of them first; as `records` otherwise. Raises JournalError."""
+        try:
+            after = last(self.path) - count
+        except sqlite3.Error as error:
+            raise JournalError(f"journal {self.path} cannot be read: {error}; verify it") from None
+        return self.records(after)
 
     def unfinished(self) -> list[Unfinished]:
         """Runs that began and did not end. Raises JournalError."""
