@@ -23,6 +23,7 @@ from console.change.reconcile import Sight
 from console.change.run import Confirmation, Run
 from console.change.turn import Turn, owner
 from console.cluster.finding import in_order
+from console.cluster.history import Sample
 from console.cluster.merge import Board
 from console.cluster.sizing import Sizing
 from console.cluster.snapshot import Snapshot
@@ -97,6 +98,11 @@ class Session:
         return self._told(self.watch.snapshot())
 
     @property
+    def history(self) -> tuple[Sample, ...]:
+        """A few numbers of each of the last moments, the oldest first; begun with this session."""
+        return self.watch.history
+
+    @property
     def copies(self) -> tuple[CopyState, ...]:
         """How far each copy of the journal has come."""
         return tuple(self._copier.states.values()) if self._copier else ()
@@ -126,7 +132,7 @@ class Session:
 
     def start(self, plan: Plan, confirmation: Confirmation) -> Run:
         """Carry out a plan. A refusal is an event of the run, never an exception."""
-        before = Before(snapshot=self.snapshot, samples=self.watch.history)
+        before = Before(snapshot=self.snapshot, samples=self.history)
         started = self._begin(plan, confirmation, self._ahead)
         self._before = (started, before) if started is self.run else self._before
         return started
@@ -137,7 +143,7 @@ class Session:
         if run is None or before is None or run is not self.run or run.ended_s is None:
             return None
         changed = run.outcome is Outcome.DONE and bool(run.plan.steps)
-        return aftercare(run.plan, before, self.watch.history, run.ended_s) if changed else None
+        return aftercare(run.plan, before, self.history, run.ended_s) if changed else None
 
     def unfinished(self) -> list[Unfinished]:
         """Runs on this cluster that a kill or a power cut ended, or whose result is unknown. Raises JournalError."""

@@ -112,15 +112,8 @@ class Console(Openings):
             yield f"theme {theme.name}", "Other colours", partial(setattr, self, "theme", theme.name)
 
     def on_dashboard_chosen(self, message: Dashboard.Chosen) -> None:
-        """The actions of these rows, then the plan of the one that is chosen."""
-        from console.tui.menu import Menu
-
-        def plan(action: str | None) -> None:
-            if action is not None:
-                self.open_plans(action, message.names)
-
-        if self.feed.connected:
-            self.push_screen(Menu(self.feed, message.names), plan)
+        """The actions of these rows."""
+        self.open_actions(message.names)
 
     async def on_view_said(self, message: View.Said) -> None:
         """A typed command."""

@@ -61,6 +61,8 @@ COMMANDS = (
     Command("view.earlier", "left_square_bracket", "view before", "The view you came from", "app.visit(-1)", False),
     Command("view.later", "right_square_bracket", "view after", "Forward again", "app.visit(1)", False),
     Command("view.copy", "c", "copy", "Copy it to your own terminal's clipboard (OSC 52)", "app.copy", False),
+    Command("detail.actions", "a", "actions", "What can be done to it", "screen.wanted('actions')"),
+    Command("detail.back", "escape", "back", "To where you came from", "screen.back"),
     Command("menu.choose", "enter", "plan it", "Make the plan and read it; nothing is changed yet", "screen.choose"),
     Command("menu.back", "escape", "back", "Leave without doing anything", "screen.back"),
     Command("plan.next", "tab", "next field", "Go to the next field or button", "app.focus_next"),

@@ -13,9 +13,8 @@ from textual.message import Message
 from console.tui.commands import bindings
 from console.tui.feed import Feed
 from console.tui.guide import Guide
-from console.tui.parts import KeyBar, Prompt, Words
+from console.tui.parts import KeyBar, Prompt, Wanted, Words
 from console.tui.table import Table
-from console.tui.texts import TextScreen
 from console.tui.view import View
 from console.tui.words import CHANGING, Cell, line
 
@@ -101,11 +100,12 @@ class Dashboard(View[None]):
 
     def action_detail(self) -> None:
         """Everything that is known of the selected row."""
-        from console.tui.details import detail
+        self.action_wanted("detail")
 
+    def action_wanted(self, what: str) -> None:
+        """More of the selected row."""
         if self.selected:
-            tier, name = self.selected
-            self.app.push_screen(TextScreen(name, lambda w: detail(self._feed.snapshot, tier, name, w), self._feed))
+            self.post_message(Wanted(what, *self.selected))
 
     def action_clear(self) -> None:
         """Show every row again, none of them marked."""

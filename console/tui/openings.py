@@ -10,6 +10,7 @@ from console.ports.error import OperatorError
 from console.tui.feed import Feed
 from console.tui.guide import Guide
 from console.tui.keymap import Keymap
+from console.tui.parts import Wanted
 from console.tui.terminal import TerminalApp
 from console.tui.texts import Help, TextScreen
 
@@ -117,6 +118,26 @@ class Openings(TerminalApp):
         while len(self.screen_stack) > 1:
             self.pop_screen()
         opens[name]()
+
+    def open_actions(self, names: tuple[str, ...]) -> None:
+        """The actions of these rows, then the plan of the one that is chosen."""
+        from console.tui.menu import Menu
+
+        def plan(action: str | None) -> None:
+            if action is not None:
+                self.open_plans(action, names)
+
+        if self.feed.connected:
+            self.push_screen(Menu(self.feed, names), plan)
+
+    def on_wanted(self, message: Wanted) -> None:
+        """More of one row."""
+        if message.what == "actions":
+            self.open_actions((message.name,))
+        elif message.what == "detail":
+            from console.tui.detail import DetailScreen
+
+            self.push_screen(DetailScreen(self.feed, message.tier, message.name, self.journal_folder))
 
     def action_help(self) -> None:
         """Every key."""

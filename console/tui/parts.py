@@ -20,6 +20,14 @@ Draw = Callable[[int], Sequence[Content]]
 """Lines for a width."""
 
 
+class Wanted(Message):
+    """Somebody wants more of one row: `detail`, its `actions`, its `raw` documents or its `logs`."""
+
+    def __init__(self, what: str, tier: str, name: str) -> None:
+        super().__init__()
+        self.what, self.tier, self.name = what, tier, name
+
+
 class Words(Static):
     """Lines that are drawn anew for each width; nothing in them is markup."""
 

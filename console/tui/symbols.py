@@ -39,6 +39,21 @@ OUTCOME = {
     Outcome.PARTIAL: Cell("▲ STOPPED between two steps", WARN),
 }
 
+DEED = {
+    "": Cell("◎ not ended", CHANGING),
+    "done": Cell("● done", UP),
+    "failed": Cell("○ failed, undone", WARN),
+    "partial": Cell("▲ stopped", WARN),
+    "unknown": Cell("? unknown", UNKNOWN),
+    "refused": Cell("■ refused", DOWN),
+    "closed": Cell("· closed", OFF),
+}
+
+
+def deed(outcome: str) -> Cell:
+    """How something that the journal tells of came out."""
+    return DEED.get(outcome, Cell(outcome))
+
 
 def admin_and_check(admin: Admin, check: Health) -> Cell:
     """A balancer's opinion of a server, in two words."""

@@ -23,6 +23,7 @@ WHERE = {
     "view": "Views: on every whole screen",
     "dashboard": "Dashboard",
     "table": "In a table",
+    "detail": "A server, a balancer, a member or a node",
     "menu": "Actions of a row",
     "plan": "A plan",
     "progress": "A change that is running",
@@ -32,7 +33,7 @@ WHERE = {
     "runbooks": "Runbooks",
     "reading": "A runbook, before it is begun",
     "guided": "A runbook that is running",
-    "text": "Details, headroom, events, help",
+    "text": "Headroom, events, help",
     "question": "A question",
 }
 

@@ -18,6 +18,7 @@ from console.change.plan import Plan
 from console.change.reconcile import Sight, look_again
 from console.change.run import Confirmation, Run
 from console.cluster.fresh import FRESH_S
+from console.cluster.history import Sample
 from console.cluster.sizing import Sizing
 from console.cluster.snapshot import Snapshot
 from console.ports.plugins import bundled
@@ -38,6 +39,7 @@ class FakeSession(Session):
         self.journal_problem = problem
         self.run = None
         self._before = None
+        self.samples: tuple[Sample, ...] = ()
         self.started: list[tuple[Plan, Confirmation]] = []
         self._end: asyncio.Future[tuple[Outcome, str]] | None = None
 
@@ -56,6 +58,10 @@ class FakeSession(Session):
     @property
     def snapshot(self) -> Snapshot:
         return self.picture
+
+    @property
+    def history(self) -> tuple[Sample, ...]:
+        return self.samples
 
     @property
     def sizing(self) -> Sizing | None:

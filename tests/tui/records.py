@@ -20,6 +20,9 @@ class FixedJournal(Journal):
     def records(self, after: int = 0) -> Iterator[Record]:
         return iter(self._fixed)
 
+    def newest(self, count: int) -> Iterator[Record]:
+        return iter(self._fixed[-count:])
+
     def unfinished(self) -> list[Unfinished]:
         return list(self._left)
 

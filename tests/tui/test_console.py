@@ -12,6 +12,7 @@ from console.cluster.snapshot import Admin, Snapshot
 from console.tui.app import Console
 from console.tui.commands import COMMANDS
 from console.tui.dashboard import Dashboard
+from console.tui.detail import DetailScreen
 from console.tui.journal import JournalScreen
 from console.tui.keymap import AS_DECLARED
 from console.tui.menu import Menu
@@ -19,7 +20,7 @@ from console.tui.palette import Palette
 from console.tui.parts import KeyBar, Prompt
 from console.tui.plan import PlanScreen
 from console.tui.table import Table
-from console.tui.texts import TextScreen, TooSmall, help_lines
+from console.tui.texts import TooSmall, help_lines
 from tests.cluster.pictures import calm, draining, large, primary_lost, with_pools
 from tests.tui.fakes import FakeSession, console_on, opened, shown
 
@@ -42,8 +43,9 @@ async def test_tab_goes_through_the_tiers_and_enter_shows_the_row() -> None:
             order.append(cast(Table, pilot.app.focused).id)
         assert order == ["app", "balancer", "replica_set", "node"]
         await pilot.press("shift+tab", "enter")
-        assert isinstance(pilot.app.screen, TextScreen)
-        assert "db2" in shown(pilot, "text")
+        assert isinstance(pilot.app.screen, DetailScreen)
+        await pilot.pause()
+        assert "db2" in shown(pilot, "facts")
         await pilot.press("escape")
         assert isinstance(pilot.app.screen, Dashboard)
 
