@@ -52,16 +52,21 @@ class Settings:
 
     def file(self) -> ClusterFile:
         """The cluster file that is meant. Raises Mistake, ClusterFileError or LabError."""
-        return ClusterFile.read(self._path(), self.plugins)
+        return ClusterFile.read(self.path(), self.plugins)
 
-    def _path(self) -> Path:
+    def path(self) -> Path:
+        """Where that file is. Raises Mistake or LabError."""
         wanted = self.cluster or os.environ.get("WATCHKEEPER_CLUSTER")
         known = self.clusters()
         if wanted is None:
             if len(known) == 1:
                 return next(iter(known.values()))
-            names = f"there are: {', '.join(known)}" if known else f"none is in {self.config_dir / 'clusters'}"
-            raise Mistake(f"which cluster? give --cluster FILE or NAME ({names}); to try it out: watchkeeper demo")
+            if known:
+                raise Mistake(f"which cluster? give --cluster FILE or NAME (there are: {', '.join(known)})")
+            raise Mistake(
+                f"which cluster? give --cluster FILE or NAME (none is in {self.config_dir / 'clusters'}); "
+                "`watchkeeper init` writes one, `watchkeeper demo` shows one"
+            )
         if wanted == "lab":
             from console import lab  # other clusters need nothing of it
 

@@ -14,6 +14,8 @@ from console.cluster.advice import Advice
 from console.cluster.headroom import Headroom
 from console.cluster.snapshot import AppServer, Balancer, Finding, Member, PoolMember, Snapshot
 from console.cluster.text import clean
+from console.ports.connections import Row
+from console.ports.connections import Verdict as Tried
 
 STYLES = {
     "up": "green",
@@ -26,6 +28,8 @@ STYLES = {
     "proved": "green",
     "done": "bold green",
 }
+
+CONNECTION = {Tried.OK: "up", Tried.FAILED: "down", Tried.SKIPPED: "unknown"}
 
 out = Console(highlight=False)
 
@@ -110,6 +114,14 @@ def print_aftercare(found: Aftercare) -> None:
     _say(_text(found.says, style))
     if found.verdict is Verdict.WORSE and found.way_back:
         _say(_text(f"the way back: watchkeeper plan {found.way_back}"))
+
+
+def print_connection(row: Row) -> None:
+    """One line of the connection test, and what to do about a failure below it."""
+    word = _text(f"{row.verdict.upper() if row.verdict is Tried.FAILED else row.verdict:<8}", CONNECTION[row.verdict])
+    _say(word.append_text(_text(f"{row.subject:<14} {row.what:<10} {row.says}", "default")))
+    if row.mend:
+        _say(_text(f"        to do: {row.mend}"))
 
 
 def _say(line: Text) -> None:

@@ -71,8 +71,8 @@ async def _look(reach: Reach, found: Hops, host: str) -> HostLine:
                 line = replace(line, route=await reach.shells.route(host))
             if reach.shells is None:
                 return replace(line, problem="the cluster file has no [shell] table")
-            line = replace(line, round_trip_ms=await _round_trip_ms(reach.shells.on(host)))
-            line = replace(line, forbidden=await _forbidden(reach, line.nodes))
+            line = replace(line, round_trip_ms=await round_trip_ms(reach.shells.on(host)))
+            line = replace(line, forbidden=await forbidden(reach, line.nodes))
     except TimeoutError:
         line = replace(line, problem=f"{line.name} did not answer within {LOOK_DEADLINE_S:g} s")
     except ShellError as problem:
@@ -80,7 +80,7 @@ async def _look(reach: Reach, found: Hops, host: str) -> HostLine:
     return replace(line, key=await _key(reach, host))
 
 
-async def _round_trip_ms(shell: Shell) -> float:
+async def round_trip_ms(shell: Shell) -> float:
     """Of one command, over a connection that is there by then. Raises ShellError."""
     await shell.run(["true"])
     began_s = time.monotonic()
@@ -88,7 +88,7 @@ async def _round_trip_ms(shell: Shell) -> float:
     return (time.monotonic() - began_s) * 1000
 
 
-async def _forbidden(reach: Reach, nodes: tuple[str, ...]) -> tuple[str, ...]:
+async def forbidden(reach: Reach, nodes: tuple[str, ...]) -> tuple[str, ...]:
     """What the service and the size of a node would need and our user may not do, as their plugins tell it."""
     services = await asyncio.gather(*(reach.services[node].look() for node in nodes if node in reach.services))
     sizes = await asyncio.gather(*(reach.sizes[node].look() for node in nodes if node in reach.sizes))

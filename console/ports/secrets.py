@@ -3,6 +3,9 @@
 import os
 from pathlib import Path
 
+KINDS = ("env", "file", "keyring")
+"""Where a secret may be."""
+
 
 class Secret:
     """A value that prints as `***`; made from `{ env = … }`, `{ file = … }` or `{ keyring = "service/user" }`."""
@@ -37,7 +40,7 @@ def resolve(reference: object) -> Secret:
         return _from_file(Path(name).expanduser())
     if kind == "keyring":
         return _from_keyring(name)
-    raise ValueError(f"unknown kind of secret '{kind}'; there are: env, file, keyring")
+    raise ValueError(f"unknown kind of secret '{kind}'; there are: {', '.join(KINDS)}")
 
 
 def _from_environment(name: str) -> Secret:

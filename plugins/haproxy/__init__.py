@@ -22,6 +22,7 @@ CONFIG_EVERY_S = 30.0
 DELETE_PATIENCE_S = 20.0
 """How long a server that is to be deleted may still have connections."""
 DELETE_EVERY_S = 0.25
+ONLY_READS = "its socket is not of level admin: put `level admin` on its stats socket line"
 
 
 class HAProxy:
@@ -75,6 +76,7 @@ class HAProxy:
                 uptime_s=process.uptime_s,
                 process_id=process.process_id,
                 writable=writable,
+                writable_reason="" if writable is not False else ONLY_READS,
                 backends=tuple(name for name in wanted if name in present),
                 pools=tuple(
                     self._written.told(joined(name, rows, self._config, process.version))

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 
 import msgspec
 from pymongo.errors import InvalidURI, PyMongoError
@@ -10,7 +11,7 @@ from pymongo.uri_parser import parse_uri
 
 from console.cluster.views import MemberView, SpareView
 from console.ports.plugins import Context
-from console.ports.protocols import Refused
+from console.ports.protocols import Refused, Right
 from console.ports.secrets import Secret
 
 from .copy import MongoCopy
@@ -19,10 +20,10 @@ from .lease import DEADLINE_S as LEASE_DEADLINE_S
 from .lease import MongoLease
 from .member import Client, MemberWatch, direct_client
 from .reconfigure import Reconfiguring
+from .rights import Privileges, changing, first_answer, may_change, watching
 from .spare import Spares
 
 OPERABLE_EVERY_S = 30.0
-ACTIONS_NEEDED = {"replSetStateChange", "replSetConfigure"}
 
 
 class Operator(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -180,16 +181,26 @@ class MongoDB(Reconfiguring):
                     await self._closing.wait()
 
     async def _operable(self) -> bool | None:
-        for address in self._addresses:
-            try:
-                async with self._operator(address, self._settings.deadline_s) as client:
-                    status = await client.admin.command("connectionStatus", showPrivileges=True)
-            except PyMongoError:
-                continue
-            privileges = status["authInfo"].get("authenticatedUserPrivileges", ())
-            granted = {action for privilege in privileges for action in privilege["actions"]}
-            return granted >= ACTIONS_NEEDED
-        return None
+        granted = await self._granted(operator=True)
+        return None if isinstance(granted, PyMongoError) else may_change(granted)
+
+    async def rights(self) -> tuple[Right, ...]:
+        """Of both users, where there are both; asked of whichever member answers."""
+        settings = self._settings
+        found: list[Right] = []
+        if settings.username:
+            found.append(watching(settings.username, await self._granted(operator=False)))
+        operator = settings.operator
+        told = await self._granted(operator=True) if operator else None
+        return (*found, *changing(operator.username if operator else "", told))
+
+    async def _granted(self, *, operator: bool) -> Privileges | PyMongoError:
+        """What one of our users may do; why that cannot be told, where no member answers."""
+        deadline_s = self._settings.deadline_s
+        opened = (
+            (lambda at: self._operator_client(at, deadline_s)) if operator else (lambda at: self._monitor(at, True))
+        )
+        return await first_answer(opened, self._addresses)
 
     async def _leading(self) -> str | None:
         """The address of the Primary of the highest term; when none is known, every member is asked."""

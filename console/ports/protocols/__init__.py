@@ -19,7 +19,15 @@ from console.ports.protocols.host import Completed, HostFacts, HostKey, Route, S
 from console.ports.protocols.journal import CopiedRecord, Forked, JournalCopy, NotKept, ReadsBack
 from console.ports.protocols.lease import Claim, Holder, KeepsLease, LeaseState, LeaseStore
 from console.ports.protocols.node import Closes, ServicePort, SizePort, Verb
-from console.ports.protocols.replica_set import Freezes, LooksAtSpares, Reconfigures, ReplicaSetPort, StepsDown
+from console.ports.protocols.replica_set import (
+    Freezes,
+    LooksAtSpares,
+    Reconfigures,
+    ReplicaSetPort,
+    Right,
+    StepsDown,
+    TellsRights,
+)
 
 __all__ = [
     "AddsServers",
@@ -47,6 +55,7 @@ __all__ = [
     "Reconfigures",
     "Refused",
     "ReplicaSetPort",
+    "Right",
     "Route",
     "ServicePort",
     "SetsAdmin",
@@ -56,6 +65,7 @@ __all__ = [
     "Shells",
     "SizePort",
     "StepsDown",
+    "TellsRights",
     "TellsSizing",
     "TrustsHosts",
     "Unclear",

@@ -1,6 +1,7 @@
 """The replica set: looked at, and what may be changed in it."""
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from console.cluster.views import MemberConfig, MemberView, SpareView
@@ -105,4 +106,24 @@ class Freezes(Protocol):
 
     def freeze_command(self, address: str, seconds: int) -> str:
         """The exact command, for the plan and the journal."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Right:
+    """One thing that our users need to be allowed in the set."""
+
+    what: str
+    granted: bool | None
+    """None: there is no user for it, or it cannot be told."""
+    says: str
+    mend: str = ""
+
+
+@runtime_checkable
+class TellsRights(Protocol):
+    """A replica set that tells what our users may do, without trying it."""
+
+    async def rights(self) -> Sequence[Right]:
+        """Asked of whichever member answers, within the deadline of the settings; never raises."""
         ...

@@ -1,0 +1,91 @@
+"""One row of the connection test: one thing that is tried, within a deadline, and never raises."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from console.cluster.text import clean
+from console.ports.connections.mends import mend
+
+DEADLINE_S = 10.0
+"""The longest that one row may take."""
+LOOK_AT_IT = "look at its own log, and try it by hand from here"
+
+
+class Verdict(StrEnum):
+    """How a row ended."""
+
+    OK = "ok"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    """Not tried; it says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One thing that was tried."""
+
+    subject: str
+    """A node, a balancer, or what of the cluster file it is about."""
+    what: str
+    verdict: Verdict
+    says: str
+    mend: str = ""
+    """What to do about a failure."""
+    took_s: float = 0.0
+
+
+class Failed(Exception):
+    """It does not work; `mend` is what to do about it, found by the words where none is given."""
+
+    def __init__(self, says: str, mends: str = "", otherwise: str = LOOK_AT_IT) -> None:
+        super().__init__(says)
+        self.mend = mends or mend(says, otherwise)
+
+
+class Skipped(Exception):
+    """There is nothing to try; the message says why."""
+
+
+Attempt = Callable[[], Awaitable[str]]
+"""What is said of a success. Raises Failed or Skipped."""
+Attempts = AsyncIterator[Row]
+"""The rows of one thing, one after the other; what would follow from a failure is not tried."""
+
+
+async def tried(subject: str, what: str, attempt: Attempt) -> Row:
+    """One attempt within DEADLINE_S as a row."""
+    began_s = time.monotonic()
+    mends = ""
+    try:
+        async with asyncio.timeout(DEADLINE_S):
+            verdict, says = Verdict.OK, await attempt()
+    except Skipped as why:
+        verdict, says = Verdict.SKIPPED, str(why)
+    except Failed as why:
+        verdict, says, mends = Verdict.FAILED, str(why), why.mend
+    except TimeoutError:
+        verdict, says = Verdict.FAILED, f"no answer within {DEADLINE_S:g} s"
+        mends = mend(says, LOOK_AT_IT)
+    except Exception as broken:  # noqa: BLE001 - a plugin may raise anything; the other rows do not end by it
+        verdict, says = Verdict.FAILED, f"its plugin failed: {type(broken).__name__}: {broken}"
+        mends = "`watchkeeper plugins` shows where it comes from"
+    return Row(
+        subject=clean(subject, limit=80),
+        what=what,
+        verdict=verdict,
+        says=clean(says, limit=400),
+        mend=clean(mends, limit=400),
+        took_s=time.monotonic() - began_s,
+    )
+
+
+async def one_by_one(subject: str, attempts: dict[str, Attempt]) -> Attempts:
+    """Each attempt as a row, up to the first that fails."""
+    for what, attempt in attempts.items():
+        row = await tried(subject, what, attempt)
+        yield row
+        if row.verdict is Verdict.FAILED:
+            return
