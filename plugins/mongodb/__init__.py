@@ -196,11 +196,8 @@ class MongoDB(Reconfiguring):
 
     async def _granted(self, *, operator: bool) -> Privileges | PyMongoError:
         """What one of our users may do; why that cannot be told, where no member answers."""
-        deadline_s = self._settings.deadline_s
-        opened = (
-            (lambda at: self._operator_client(at, deadline_s)) if operator else (lambda at: self._monitor(at, True))
-        )
-        return await first_answer(opened, self._addresses)
+        of_operator = partial(self._operator_client, deadline_s=self._settings.deadline_s)
+        return await first_answer(of_operator if operator else partial(self._monitor, login=True), self._addresses)
 
     async def _leading(self) -> str | None:
         """The address of the Primary of the highest term; when none is known, every member is asked."""
