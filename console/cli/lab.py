@@ -1,6 +1,7 @@
 """The embedded lab: a real cluster on this machine, and the console on it."""
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -71,13 +72,14 @@ def _fault(verb: str, does: str) -> click.Command:
     return click.command(verb, help=does)(command)
 
 
-for fault, words in {
+FAULTS = {
     "kill": "End a node's process at once (SIGKILL).",
     "pause": "Stop a node's process without ending it (SIGSTOP).",
     "resume": "Let a paused node go on.",
     "partition": "Let connections to a node hang, without a reset.",
     "heal": "Bring a node back: started, going on, connected.",
-}.items():
+}
+for fault, words in FAULTS.items():
     lab.add_command(_fault(fault, words))
 
 
@@ -92,7 +94,10 @@ def demo() -> None:
         if sys.stdin.isatty() and sys.stderr.isatty():
             from console.tui import run_console  # textual is for the console only
 
-            code = run_console(file, state_dir, read_only=False, theme=None, config_dir=settings().config_dir)
+            faults = {word: partial(getattr(cluster_lab, word), "lab", state_dir) for word in FAULTS}
+            code = run_console(
+                file, state_dir, read_only=False, theme=None, config_dir=settings().config_dir, faults=faults
+            )
         else:
             code = 0
             print_status(file)

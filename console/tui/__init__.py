@@ -3,8 +3,9 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,8 +24,12 @@ def run_console(
     theme: str | None,
     mouse: bool = True,
     config_dir: Path,
+    faults: Mapping[str, Callable[[str], None]] | None = None,
 ) -> int:
-    """Open the console on a cluster and stay until it is left; the exit code."""
+    """Open the console on a cluster and stay until it is left; the exit code.
+
+    `faults` are what can be done to the nodes of a lab: where there are some, a tour is offered.
+    """
     if "SSH_CONNECTION" in os.environ:
         # Textual reads these once, when it is imported: what is drawn over a slow line delays what is typed.
         os.environ.setdefault("TEXTUAL_FPS", "30")
@@ -40,7 +45,13 @@ def run_console(
             print(f"watchkeeper: {mistake}", file=sys.stderr)  # noqa: T201 - there is no screen yet
             return 2
 
-    app = Console(file.table.name, lambda: _opened(file, state_dir, read_only), state_dir, shelf, config_dir=config_dir)
+    tour = None
+    if faults is not None:
+        from console.tui.tour import Tour
+
+        tour = Tour(faults)
+    session = partial(_opened, file, state_dir, read_only)
+    app = Console(file.table.name, session, state_dir, shelf, config_dir=config_dir, tour=tour)
     if theme is not None:
         app.theme = theme
     app.run(mouse=mouse)

@@ -31,7 +31,10 @@ from console.tui.view import View
 if TYPE_CHECKING:
     from console.change.run import Run
     from console.session import Session
+    from console.tui.tour import Tour
 
+TOUR_S = 0.2
+"""How soon what was done on the tour is seen."""
 TICK_S = 1.0
 """How often ages are shown anew, where nothing else changes."""
 
@@ -54,8 +57,10 @@ class Console(Openings):
         *,
         config_dir: Path,
         live: bool = True,
+        tour: "Tour | None" = None,
     ):
         super().__init__(cluster, journal, config_dir)
+        self.tour = tour
         self.shelf = shelf
         self._open_session = open_session
         self._live = live
@@ -92,6 +97,8 @@ class Console(Openings):
         """The first frame is drawn; now the session."""
         if self._live:
             self.set_interval(TICK_S, self._tick)
+        if self.tour is not None:
+            self.set_interval(TOUR_S, self._guide_on)
         self.run_worker(self._follow(), name="follow", exit_on_error=True)
         self.set_keymap(self.keymap.keys)
         for failure in (*self.shelf.failures, *self.keymap.mistakes):
@@ -120,18 +127,27 @@ class Console(Openings):
         from console.tui.commandline import named, understand
 
         try:
-            verb, target = understand(message.words, self.feed.session)
+            verb, target = understand(message.words, self.feed.session, self.faults)
             if verb == "command":
                 command = next(command for command in named().values() if command.id == target)
                 if command.where == "dashboard":
                     self.action_view("dashboard")
                 await self.screen.run_action(command.action)
+            elif self.tour is not None and verb in self.tour.faults:
+                self.tour.used.add(verb)
+                await asyncio.to_thread(self.tour.faults[verb], target)
+                self.tell(f"{verb} {target}: done")
             elif verb == "theme":
                 self.theme = self.shelf.find(target).name
             else:
                 self.open_plans(verb, tuple(target.split()))
         except (OperatorError, ValueError) as error:
             self.tell(str(error), "error")
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What can be typed to break the lab of the demo, and to mend it."""
+        return tuple(self.tour.faults) if self.tour is not None else ()
 
     def action_leave(self) -> None:
         """Quit; while a change or a runbook is running, ask first."""
@@ -207,6 +223,10 @@ class Console(Openings):
         else:
             if left:
                 self.tell(f"{left[0].says}. u shows what can be done about it.", "warning")
+
+    def _guide_on(self) -> None:
+        if self.tour is not None and self.tour.advance(self):
+            self.redraw_keys()
 
     def _tick(self) -> None:
         from console.tui.progress import Progress

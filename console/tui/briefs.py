@@ -87,22 +87,26 @@ def standing(snapshot: Snapshot, width: int) -> Content:
 
 
 def findings(snapshot: Snapshot, width: int, height: int) -> list[Content]:
-    """The worst first, as many as there is room for."""
-    title = heading("FINDINGS", width)
+    """The worst first, as many as there is room for; of the worst at least its beginning."""
     if not _anything(snapshot):
-        return [title, line(Cell("  the cluster file names no nodes, no balancers and no replica set", WARN))]
+        says = "  the cluster file names no nodes, no balancers and no replica set"
+        return [heading("FINDINGS", width), line(Cell(says, WARN))]
     if not snapshot.findings:
-        return [title, line(Cell("  ● nothing is wrong", UP))]
-    lines = [title]
-    for shown, finding in enumerate(snapshot.findings):
+        return [heading("FINDINGS", width), line(Cell("  ● nothing is wrong", UP))]
+    lines: list[Content] = []
+    shown = 0
+    for finding in snapshot.findings:
         rows = _finding(finding, width).split("\n")
-        left = len(snapshot.findings) - shown
-        if len(lines) + len(rows) + (left > 1) > height:
-            if len(lines) < height:
-                lines.append(line(Cell(f"  … and {left} more: f shows all", QUIET)))
+        room = height - 1 - len(lines)
+        if len(rows) > room:
+            if not lines and room > 0:
+                lines = [*rows[: room - 1], Content.assemble(rows[room - 1], " …")]
+                shown = 1
             break
         lines += rows
-    return lines
+        shown += 1
+    total = len(snapshot.findings)
+    return [heading("FINDINGS" if shown == total else f"FINDINGS, {shown} of {total}: f shows all", width), *lines]
 
 
 def advice(feed: Feed, width: int) -> list[Content]:

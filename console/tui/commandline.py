@@ -26,17 +26,17 @@ def completions(session: Session, snapshot: Snapshot, themes: Sequence[str]) -> 
     return [*acts, *named(), *(f"theme {theme}" for theme in themes)]
 
 
-def understand(words: str, session: Session) -> tuple[str, str]:
-    """(`theme` or an action or `command`, its target). Raises NotACommand with the nearest right word."""
+def understand(words: str, session: Session, faults: Sequence[str] = ()) -> tuple[str, str]:
+    """(`theme`, an action, a fault of the lab or `command`; its target). Raises NotACommand with the nearest word."""
     verb, _, target = words.partition(" ")
     actions = [action.name for action in session.actions]
-    if verb in (*actions, "theme"):
+    if verb in (*actions, "theme", *faults):
         if not target.strip():
             raise NotACommand(f"{verb} what? type: {verb} NAME")
         return verb, target.strip()
     if (command := _command(words)) is not None:
         return "command", command.id
-    nearest = get_close_matches(words, [*actions, *named(), "theme"], n=1)
+    nearest = get_close_matches(words, [*actions, *named(), "theme", *faults], n=1)
     hint = f"did you mean '{nearest[0]}'? " if nearest else ""
     raise NotACommand(f"'{words}' is not a command; {hint}? shows every key, ctrl+p every command")
 

@@ -15,6 +15,8 @@ KEY_NAMES = {
     "pageup": "PgUp",
 }
 
+AT_ONCE = ("screen.filter", "screen.command")
+"""Done before the next key is given to anybody: what is typed right after them is meant for what they open."""
 SORT = "By the column that begins so; once more: the other way round; then as it was"
 
 
@@ -120,6 +122,7 @@ COMMANDS = (
     ),
     Command("everywhere.help", "question_mark,f1", "help", "Every key", "app.help"),
     Command("everywhere.palette", "ctrl+p", "palette", "Find a command by its name", "app.command_palette", False),
+    Command("everywhere.tour", "f2", "tour", "In the demo: put the tour away, or go on with it", "app.tour", False),
     Command("everywhere.quit", "q,f10", "quit", "End this console", "app.leave"),
 )
 
@@ -143,4 +146,7 @@ def commands(*where: str) -> tuple[Command, ...]:
 
 def bindings(*where: str) -> list[BindingType]:
     """The commands of one screen as textual wants them; it goes through equal keys in an order of its own."""
-    return [Binding(c.keys, c.action, c.title, show=c.shown, id=c.id, tooltip=c.help) for c in commands(*where)]
+    return [
+        Binding(c.keys, c.action, c.title, show=c.shown, priority=c.action in AT_ONCE, id=c.id, tooltip=c.help)
+        for c in commands(*where)
+    ]

@@ -75,7 +75,9 @@ class Dashboard(View[None]):
         """Until there is something to see, only help and the way out; a run to return to, or not."""
         if not self._complete:
             return action in ("help", "leave")
-        return action != "progress" or self._feed.session.run is not None
+        if action == "progress":
+            return self._feed.session.run is not None
+        return super().check_action(action, parameters)
 
     @property
     def selected(self) -> tuple[str, str] | None:
@@ -147,14 +149,16 @@ class Dashboard(View[None]):
         self.set_class(wide, "wide")
         roomy = self.size.height >= ROOMY
         self.set_class(roomy, "roomy")
-        room = self.size.height - (6 if roomy else 3)
+        keys = self.query_one(KeyBar).rows
+        room = self.size.height - (5 if roomy else 2) - keys
+        briefs = BRIEFS + 1 - keys
         wishes = {tier: self.query_one(f"#{tier}", Table).lines for tier in TIERS}
         if wide:
-            tiers = max(4, min(max(wishes.values()), room - 2 * BRIEFS))
+            tiers = max(4, min(max(wishes.values()), room - 2 * briefs))
             heights = dict.fromkeys(TIERS, tiers)
         else:
             others = wishes["balancer"] + wishes["replica_set"]
-            heights = {**wishes, "app": max(3, min(wishes["app"], room - BRIEFS - others))}
+            heights = {**wishes, "app": max(3, min(wishes["app"], room - briefs - others))}
             tiers = sum(heights.values())
         for tier, height in heights.items():
             self.query_one(f"#{tier}", Table).styles.height = height

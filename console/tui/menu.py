@@ -1,5 +1,7 @@
 """The actions of one row: what each would do now, or the first reason why it cannot be done."""
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
@@ -27,6 +29,7 @@ class Menu(ModalScreen[str | None]):
     """Answers with the name of an action; choosing one makes a plan and changes nothing."""
 
     BINDINGS = bindings("menu")
+    where: ClassVar[str] = "menu"
 
     def __init__(self, feed: Feed, targets: tuple[str, ...]) -> None:
         super().__init__()

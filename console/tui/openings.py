@@ -10,7 +10,7 @@ from console.ports.error import OperatorError
 from console.tui.feed import Feed
 from console.tui.guide import Guide
 from console.tui.keymap import Keymap
-from console.tui.parts import Wanted
+from console.tui.parts import KeyBar, Wanted
 from console.tui.terminal import TerminalApp
 from console.tui.texts import Help, TextScreen
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from console.tui.findings import FindingsScreen
     from console.tui.reading import ReadingScreen
     from console.tui.runbooks import RunbooksScreen
+    from console.tui.tour import Tour
 
 VISITS = 20
 """How many views `[` goes back over."""
@@ -40,6 +41,8 @@ class Openings(TerminalApp):
         self.guide = Guide(self)
         self.cluster = cluster
         self.keymap = Keymap.read(config_dir)
+        self.tour: Tour | None = None
+        """Only in the demo."""
         self._visits = ["dashboard"]
         self._visit = 0
         """Which of them is on screen."""
@@ -138,6 +141,18 @@ class Openings(TerminalApp):
             from console.tui.detail import DetailScreen
 
             self.push_screen(DetailScreen(self.feed, message.tier, message.name, self.journal_folder))
+
+    def action_tour(self) -> None:
+        """Put the tour away, or go on with it."""
+        if self.tour is not None:
+            self.tour.away = not self.tour.away
+            self.feed.tick()
+            self.redraw_keys()
+
+    def redraw_keys(self) -> None:
+        """Other keys, or another thing to do."""
+        for bar in self.screen.query(KeyBar):
+            bar.redraw()
 
     def action_help(self) -> None:
         """Every key."""

@@ -1,7 +1,7 @@
 """The small parts of every screen: words that wrap to their width, the key bar, and the prompt."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.actions import parse
@@ -15,6 +15,9 @@ from textual.widgets import Input, Static
 from console.tui.commands import Command, commands
 from console.tui.keymap import keymap_of
 from console.tui.words import Cell, line
+
+if TYPE_CHECKING:
+    from console.tui.tour import Tour
 
 Draw = Callable[[int], Sequence[Content]]
 """Lines for a width."""
@@ -74,12 +77,21 @@ class KeyBar(Words):
     def on_click(self, event: events.Click) -> None:
         """What the key does."""
         for start, end, command in self._places:
-            if start <= event.x < end:
+            if start <= event.x < end and event.y == self.size.height - 1:
                 self.app.call_later(self.screen.run_action, command.action)
 
     def redraw(self) -> None:
         """Other commands are possible now."""
         self.show(self._keys)
+
+    @property
+    def rows(self) -> int:
+        """How many lines it takes: more while a tour tells what to do next."""
+        return 1 + len(self._tour(self.app.size.width))
+
+    def _tour(self, width: int) -> list[Content]:
+        tour: Tour | None = getattr(self.app, "tour", None)
+        return tour.lines(width, self.app.size.height) if tour is not None else []
 
     def _keys(self, width: int) -> list[Content]:
         keymap = keymap_of(self.app)
@@ -93,7 +105,10 @@ class KeyBar(Words):
             self._places.append((x, x + length, command))
             cells += [Cell(f" {key} ", "$primary bold"), Cell(f"{command.title} ")]
             x += length
-        return [line(*cells)]
+        tour = self._tour(width)
+        self.styles.height = 1 + len(tour)
+        self.screen.set_class(bool(tour), "touring")
+        return [*tour, line(*cells)]
 
 
 def possible(screen: Screen[Any], command: Command) -> bool:

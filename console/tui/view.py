@@ -76,8 +76,10 @@ class View(Screen[ScreenResultType]):
             self.dismiss()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A page of words is not filtered, and only what can be acted on is marked."""
-        return hasattr(self, f"action_{action}") if action == "mark" else action != "filter" or self.table is not None
+        """A page of words is not filtered, only what can be acted on is marked, and where one types, keys are text."""
+        if action in ("filter", "command"):
+            return not isinstance(self.focused, Input) and (action == "command" or self.table is not None)
+        return action != "mark" or hasattr(self, "action_mark")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """A filter works while it is typed."""

@@ -4,11 +4,14 @@ import base64
 from dataclasses import replace
 
 import pytest
+from textual import events
+from textual.keys import _character_to_key
 
 from console.change.runbook.several import several
 from console.tui.matching import matches, problem
 from console.tui.menu import Menu, refusal
 from console.tui.ordering import Order, ordered
+from console.tui.parts import Prompt
 from console.tui.reading import ReadingScreen
 from console.tui.table import Row, Table
 from console.tui.terminal import clipboard
@@ -174,6 +177,19 @@ async def test_views_are_gone_through_by_number_and_back_by_brackets() -> None:
             seen.append(getattr(app.screen, "where", ""))
         assert seen == ["findings", "journal", "findings", "dashboard", "findings", "text", "dashboard"]
         assert len(app.screen_stack) == 1
+
+
+async def test_what_is_typed_in_one_go_over_a_slow_line_is_all_of_it_the_command() -> None:
+    async with opened(FakeSession(calm())) as pilot:
+        for key in (":", *"drain app2"):
+            pilot.app.post_message(events.Key(_character_to_key(key), key))
+        await pilot.pause()
+        assert pilot.app.screen.query_one(Prompt).value == "drain app2"
+        await pilot.press("slash", "colon")
+        assert pilot.app.screen.query_one(Prompt).value == "drain app2/:"
+        pilot.app.post_message(events.Key("enter", None))
+        await pilot.pause()
+        assert any("cannot be its target" in n.message or "app2/:" in n.message for n in pilot.app._notifications)
 
 
 async def test_the_first_letters_of_a_command_are_enough_where_no_other_begins_so() -> None:
