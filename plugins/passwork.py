@@ -4,6 +4,7 @@ import base64
 import json
 import time
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -16,6 +17,8 @@ from plugins.http import Answer, Requests, Unfit, Where, unfit_view
 
 JSON_TYPE = "application/json"
 TOKEN_REFUSED = (401, 403)
+DATABASE = "mongodb"
+"""The state that tells of the database."""
 
 
 def _need(cpus: int, least_gb: int, most_gb: int, disk_gb: int) -> Need:
@@ -57,12 +60,15 @@ class Passwork:
         carried: dict[str, Any] = {"query": f"token={quoted}"}
         if self._settings.method == "POST":
             carried = {"json": {"token": token}}
-        began_s = time.monotonic()
+        began_s, said = time.monotonic(), None
         try:
-            judge(await self._requests.answer(self._settings.method, address, port, accept=JSON_TYPE, **carried))
+            answer = await self._requests.answer(self._settings.method, address, port, accept=JSON_TYPE, **carried)
+            said = database(answer)
+            judge(answer)
         except Unfit as problem:
-            return unfit_view(server, problem, hide=(token, quoted))
-        return HealthView(server=server, health=Health.UP, latency_ms=(time.monotonic() - began_s) * 1000)
+            return replace(unfit_view(server, problem, hide=(token, quoted)), database=said)
+        latency_ms = (time.monotonic() - began_s) * 1000
+        return HealthView(server=server, health=Health.UP, latency_ms=latency_ms, database=said)
 
     async def close(self) -> None:
         """Let go of connections."""
@@ -86,8 +92,26 @@ def judge(answer: Answer) -> None:
         raise Unfit("; ".join(said))
 
 
+def database(answer: Answer) -> Health | None:
+    """Its state of the database; None where the answer has none."""
+    try:
+        states = _said(answer)["states"]
+    except Unfit:
+        return None
+    return None if DATABASE not in states else Health.UP if states[DATABASE] == "ok" else Health.DOWN
+
+
 def failing(answer: Answer) -> list[str]:
     """Every state that is not ok, and every error. Raises Unfit for what is no health answer."""
+    said = _said(answer)
+    found = [f"{name}: {_words(state)}" for name, state in said["states"].items() if state != "ok"]
+    if errors := said.get("errors"):
+        found += [f"error: {_words(error)}" for error in (errors if isinstance(errors, list) else [errors])]
+    return found
+
+
+def _said(answer: Answer) -> dict[str, Any]:
+    """A health answer with its states. Raises Unfit for what is none."""
     body = answer.body()
     if not body.strip():
         raise Unfit("an empty answer")
@@ -98,10 +122,7 @@ def failing(answer: Answer) -> list[str]:
         said = _decoded(_from_base64(said.get("content")))
     if not isinstance(said, dict) or not isinstance(states := said.get("states"), dict) or not states:
         raise Unfit("JSON without states")
-    found = [f"{name}: {_words(state)}" for name, state in states.items() if state != "ok"]
-    if errors := said.get("errors"):
-        found += [f"error: {_words(error)}" for error in (errors if isinstance(errors, list) else [errors])]
-    return found
+    return said
 
 
 def _decoded(body: bytes) -> object:

@@ -100,6 +100,7 @@ def _app_server(
         reason=now.reason,
         latency_ms=view.latency_ms if now.health is Health.UP else None,
         age_s=now.age_s,
+        database=view.database and (Health.UNKNOWN if now.health is Health.UNKNOWN else view.database),
         pools=pools,
     )
 

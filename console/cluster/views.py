@@ -30,6 +30,8 @@ class HealthView:
     health: Health
     reason: str = ""
     latency_ms: float | None = field(default=None, compare=False)
+    database: Health | None = None
+    """What it says of its own connection to the database; None where it says nothing of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,11 @@ def health_view(world: World, server: str) -> HealthView:
     health, reason = _seen(world, server)
     latency_ms = world.latency_ms.get(server, 3.0)
     return HealthView(
-        server=server, health=health, reason=reason, latency_ms=latency_ms if health is Health.UP else None
+        server=server,
+        health=health,
+        reason=reason,
+        latency_ms=latency_ms if health is Health.UP else None,
+        database=Health.UP if health is Health.UP else None,
     )
 
 

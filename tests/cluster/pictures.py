@@ -121,6 +121,7 @@ def unknown() -> Snapshot:
                     server,
                     **lost,
                     latency_ms=None,
+                    database=Health.UNKNOWN,
                     pools=tuple(
                         replace(pool, check=Health.UNKNOWN, check_says=reason, known=False) for pool in server.pools
                     ),
@@ -257,6 +258,7 @@ def _app_server(number: int) -> AppServer:
         health=Health.UP,
         latency_ms=4.0 + number % 5,
         age_s=0.4,
+        database=Health.UP,
         pools=tuple(
             PoolMember(
                 balancer=balancer,

@@ -87,6 +87,14 @@ async def test_a_wrong_status_is_told_with_what_fails_where_that_is_said() -> No
     assert (view.health, view.reason) == (Health.DOWN, "HTTP 500")
 
 
+async def test_what_it_says_of_its_database_is_told_whatever_else_it_says() -> None:
+    assert (await passwork(answer(WELL))).database is Health.UP
+    assert (await passwork(answer(b'{"states":{"mongodb":"ok","queue":"fail"}}'))).database is Health.UP
+    assert (await passwork(answer(b'{"states":{"mongodb":"fail"}}', "503 Service Unavailable"))).database is Health.DOWN
+    assert (await passwork(answer(b'{"states":{"queue":"ok"}}'))).database is None
+    assert (await passwork(answer(b"", "401 Unauthorized"))).database is None
+
+
 @pytest.mark.parametrize("status", ["401 Unauthorized", "403 Forbidden"])
 async def test_a_refused_token_tells_nothing_of_the_server(status: str) -> None:
     view = await passwork(answer(b"", status))

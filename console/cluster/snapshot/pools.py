@@ -137,6 +137,8 @@ class AppServer:
     latency_ms: float | None = field(default=None, compare=False)
     age_s: float | None = field(default=None, compare=False)
     """Seconds since its own health was last learnt; None when never."""
+    database: Health | None = None
+    """What it says of its own connection to the database; None where it says nothing of it."""
     pools: tuple[PoolMember, ...] = ()
 
     @property
