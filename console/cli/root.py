@@ -13,6 +13,7 @@ VERBS = {
     "check": "see",
     "advise": "advise",
     "events": "see",
+    "topology": "topology",
     "plan": "change",
     "run": "change",
     "runbook": "runbook",

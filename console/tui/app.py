@@ -118,10 +118,6 @@ class Console(Openings):
         for theme in self.shelf.themes:
             yield f"theme {theme.name}", "Other colours", partial(setattr, self, "theme", theme.name)
 
-    def on_dashboard_chosen(self, message: Dashboard.Chosen) -> None:
-        """The actions of these rows."""
-        self.open_actions(message.names)
-
     async def on_view_said(self, message: View.Said) -> None:
         """A typed command."""
         from console.tui.commandline import named, understand

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.content import Content
-from textual.message import Message
 
 from console.tui.commands import bindings
 from console.tui.feed import Feed
 from console.tui.guide import Guide
-from console.tui.parts import KeyBar, Prompt, Wanted, Words
+from console.tui.nodes import NodesView
+from console.tui.parts import KeyBar, Prompt, Words
 from console.tui.table import Table
-from console.tui.view import View
 from console.tui.words import CHANGING, Cell, line
 
 if TYPE_CHECKING:
@@ -31,19 +30,12 @@ BRIEFS = 5
 TIERS = ("app", "balancer", "replica_set")
 
 
-class Dashboard(View[None]):
+class Dashboard(NodesView):
     """The whole cluster on one screen."""
 
     BINDINGS = bindings("dashboard", "view")
     AUTO_FOCUS = "#app"
     where: ClassVar[str] = "dashboard"
-
-    class Chosen(Message):
-        """Somebody wants to do something to a row, or to several."""
-
-        def __init__(self, names: tuple[str, ...]) -> None:
-            super().__init__()
-            self.names = names
 
     def __init__(self, feed: Feed, guide: Guide, cluster: str) -> None:
         super().__init__()
@@ -78,45 +70,6 @@ class Dashboard(View[None]):
         if action == "progress":
             return self._feed.session.run is not None
         return super().check_action(action, parameters)
-
-    @property
-    def selected(self) -> tuple[str, str] | None:
-        """(tier, name) of the selected row."""
-        table = self.table
-        return (table.id or "", table.selected) if table is not None and table.selected is not None else None
-
-    @property
-    def marked(self) -> tuple[str, ...]:
-        """The marked rows, whichever table they stand in, in the order in which they stand there."""
-        return tuple(name for table in self.tables for name in table.marked)
-
-    def action_actions(self) -> None:
-        """What can be done to the marked rows, or to the selected one."""
-        if names := self.marked or (self.selected[1:] if self.selected else ()):
-            self.post_message(self.Chosen(names))
-
-    def action_mark(self) -> None:
-        """Mark the selected row, or take its mark away."""
-        if self.table is not None:
-            self.table.toggle_mark()
-
-    def action_detail(self) -> None:
-        """Everything that is known of the selected row."""
-        self.action_wanted("detail")
-
-    def action_wanted(self, what: str) -> None:
-        """More of the selected row."""
-        if self.selected:
-            self.post_message(Wanted(what, *self.selected))
-
-    def action_clear(self) -> None:
-        """Show every row again, none of them marked."""
-        for table in self.tables:
-            table.words, table.marks = "", frozenset()
-
-    def on_table_opened(self) -> None:
-        """A second click opens the row."""
-        self.action_detail()
 
     async def _show(self, snapshot: "Snapshot") -> None:
         from console.tui.sheets import SHEETS

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from console.change.action import Value
     from console.change.run import Run
     from console.tui.findings import FindingsScreen
+    from console.tui.nodes import NodesView
     from console.tui.reading import ReadingScreen
     from console.tui.runbooks import RunbooksScreen
     from console.tui.tour import Tour
@@ -111,6 +112,7 @@ class Openings(TerminalApp):
     def _go_to(self, name: str) -> None:
         opens = {
             "dashboard": lambda: None,
+            "topology": self.action_topology,
             "findings": self.action_findings,
             "timeline": self.action_events,
             "runbooks": self.action_runbooks,
@@ -158,6 +160,16 @@ class Openings(TerminalApp):
         """Every key."""
         if not isinstance(self.screen, Help):
             self.push_screen(Help(self.keymap))
+
+    def action_topology(self) -> None:
+        """The path of a request."""
+        from console.tui.topology import TopologyScreen
+
+        self.push_screen(TopologyScreen(self.feed))
+
+    def on_nodes_view_chosen(self, message: "NodesView.Chosen") -> None:
+        """The actions of these rows."""
+        self.open_actions(message.names)
 
     def action_findings(self) -> None:
         """Every finding, and what mends it."""

@@ -18,12 +18,12 @@ Aged = AppServer | Balancer | Member | SpareMember
 def app_servers(snapshot: Snapshot) -> Sheet:
     """Health by its own word, every balancer's opinion, sessions and latency."""
     servers = snapshot.app_servers
-    balancers = sorted({pool.balancer for server in servers for pool in server.pools})[:COLUMNS_OF_BALANCERS]
+    balancers = balancers_of(servers)[:COLUMNS_OF_BALANCERS]
     serving = sum(server.serving for server in servers)
     everybody = (*servers, *snapshot.spare_servers)
     return Sheet(
         "APP SERVERS",
-        _of(serving, len(servers), "serving", any(s.health is Health.UNKNOWN for s in servers)),
+        of(serving, len(servers), "serving", any(s.health is Health.UNKNOWN for s in servers)),
         (
             Column("name", 4, 14),
             Column("health", 9),
@@ -50,7 +50,7 @@ def balancers(snapshot: Snapshot) -> Sheet:
     )
     return Sheet(
         "BALANCERS",
-        _of(up, len(there), "up", any(b.health is Health.UNKNOWN for b in there)),
+        of(up, len(there), "up", any(b.health is Health.UNKNOWN for b in there)),
         columns,
         tuple(
             Row(
@@ -115,7 +115,7 @@ def nodes(snapshot: Snapshot) -> Sheet:
         Column("disk", right=True, weight=7),
     )
     up = sum(node.health is Health.UP for node in there)
-    summary = _of(up, len(there), "seen", any(node.health is Health.UNKNOWN for node in there))
+    summary = of(up, len(there), "seen", any(node.health is Health.UNKNOWN for node in there))
     return Sheet("NODES", summary, columns, tuple(Row(n.name, _node(n)) for n in there), "no node is configured")
 
 
@@ -123,13 +123,19 @@ def _server(server: AppServer, balancers: list[str]) -> Iterable[Cell]:
     yield Cell(server.name)
     yield HEALTH[server.health]
     for balancer in balancers:
-        yield _opinion([pool for pool in server.pools if pool.balancer == balancer]) if server.pools else SPARE
+        yield opinion([pool for pool in server.pools if pool.balancer == balancer]) if server.pools else SPARE
     known = any(pool.known for pool in server.pools)
     yield Cell(str(server.sessions)) if known and server.sessions is not None else NOT_KNOWN
     yield NOT_KNOWN if server.latency_ms is None else Cell(f"{server.latency_ms:.0f}")
 
 
-def _opinion(pools: list[PoolMember]) -> Cell:
+def balancers_of(servers: Iterable[AppServer]) -> list[str]:
+    """The names of those that have an opinion of some server."""
+    return sorted({pool.balancer for server in servers for pool in server.pools})
+
+
+def opinion(pools: list[PoolMember]) -> Cell:
+    """One balancer's opinion of one server, over its backends."""
     if not pools:
         return Cell("not in", QUIET)
     if not all(pool.known for pool in pools):
@@ -175,7 +181,8 @@ def _share(used: int | None, there: int | None) -> Cell:
     return Cell(f"{percent:.0f} % of {there / 2**30:.0f} GiB", DOWN if percent > 95 else WARN if percent > 85 else "")
 
 
-def _of(good: int, all_of_them: int, word: str, some_unknown: bool) -> Cell:
+def of(good: int, all_of_them: int, word: str, some_unknown: bool) -> Cell:
+    """`2 of 3 up`; empty where there are none."""
     style = UP if good == all_of_them else UNKNOWN if some_unknown else WARN if good else DOWN
     return Cell(f"{good} of {all_of_them} {word}", style) if all_of_them else Cell("")
 

@@ -22,6 +22,7 @@ WHERE = {
     "everywhere": "Everywhere",
     "view": "Views: on every whole screen",
     "dashboard": "Dashboard",
+    "topology": "Topology",
     "table": "In a table",
     "detail": "A server, a balancer, a member or a node",
     "menu": "Actions of a row",

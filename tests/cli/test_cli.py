@@ -55,6 +55,18 @@ def test_without_a_verb_no_verb_is_loaded() -> None:
     assert not loaded("import sys, console.cli") & {"textual", "rich", "sqlite3", "psutil"}
 
 
+def test_the_topology_names_who_sends_to_whom_and_what_a_domain_would_cost(tmp_path: Path, memory: str) -> None:
+    code, out, _ = watchkeeper(tmp_path, "topology", "--cluster", memory, "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert {one["health"] for one in found["app_servers"]} == {"up"}
+    assert sum(one["takes_writes"] for one in found["members"]) == 1
+    assert all(one["says"] for one in found["domains"])
+    code, out, _ = watchkeeper(tmp_path, "topology", "--cluster", memory)
+    assert code == 0
+    assert sum(line.startswith("application server ") for line in out.splitlines()) == len(found["app_servers"])
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

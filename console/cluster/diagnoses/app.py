@@ -24,17 +24,20 @@ def server_unknown(snapshot: Snapshot) -> Iterator[Finding]:
 
 def opinions_differ(snapshot: Snapshot) -> Iterator[Finding]:
     """A balancer's check and the server's own health contradict each other."""
-    contrary = {Health.UP: Health.DOWN, Health.DOWN: Health.UP}
     for server in snapshot.app_servers:
-        other = contrary.get(server.health)
-        # In maintenance nothing is checked, so what stands there is old.
-        contradicting = [p for p in _known(server) if p.checked and p.admin is not Admin.MAINT and p.check is other]
-        if contradicting:
-            who = _balancers(contradicting)
-            word = "says" if len({pool.balancer for pool in contradicting}) == 1 else "say"
+        if differing := contradicting(server):
+            who = _balancers(differing)
+            word = "says" if len({pool.balancer for pool in differing}) == 1 else "say"
             own = "up" if server.health is Health.UP else _reason(server)
-            says = f"{who} {word} {str(other).upper()} of {server.name}, its own health says {own}."
+            says = f"{who} {word} {str(differing[0].check).upper()} of {server.name}, its own health says {own}."
             yield warning("opinions-differ", server.name, says)
+
+
+def contradicting(server: AppServer) -> list[PoolMember]:
+    """The places where a balancer's check says the contrary of the server's own health."""
+    other = {Health.UP: Health.DOWN, Health.DOWN: Health.UP}.get(server.health)
+    # In maintenance nothing is checked, so what stands there is old.
+    return [p for p in _known(server) if p.checked and p.admin is not Admin.MAINT and p.check is other]
 
 
 def pool_split(snapshot: Snapshot) -> Iterator[Finding]:

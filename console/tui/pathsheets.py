@@ -1,0 +1,291 @@
+"""The tables of the topology, made from a snapshot, and what they say of one row."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from textual.content import Content
+
+from console.cluster.snapshot import AppServer, Balancer, Health, Member, Snapshot
+from console.cluster.topology import (
+    Domain,
+    differing_peers,
+    domains,
+    in_domains,
+    member_contradiction,
+    sends_to,
+    server_contradiction,
+    sync_source,
+)
+from console.tui.sheets import COLUMNS_OF_BALANCERS, NOT_KNOWN, balancers_of, of, opinion
+from console.tui.symbols import HEALTH, SEVERITY, admin_and_check, member_state
+from console.tui.table import Column, Row, Sheet
+from console.tui.words import DOWN, QUIET, STRONG, UNKNOWN, UP, WARN, Cell, heading, line, paragraph, span
+
+AGREE, DIFFER, NOBODY = Cell("● agree", UP), Cell("▲ differ", WARN + " bold"), Cell("? unknown", UNKNOWN)
+NONE = Cell("(none)", QUIET)
+WRITES = Cell("writes", UP)
+DOMAIN = Column("domain", 4, 10, weight=7)
+BANDED = 16
+"""The most rows of a tier that are put side by side by failure domain."""
+FILLS = " "
+"""Begins the name of a row that only keeps the place of a failure domain, and ends the domain in it."""
+OPINIONS = Column("opinions", 8, 9, weight=8)
+NAMED = 6
+"""The most names of one failure domain that are told in its row."""
+OUTLASTED = {True: "●", False: "■", None: "?"}
+STYLE = {True: UP, False: DOWN, None: UNKNOWN}
+
+
+def balancers(snapshot: Snapshot) -> Sheet:
+    """Where requests come in, and how many servers each balancer sends them to."""
+    there = snapshot.balancers
+    up = sum(balancer.health is Health.UP for balancer in there)
+    return Sheet(
+        "BALANCERS ─►",
+        of(up, len(there), "up", any(b.health is Health.UNKNOWN for b in there)),
+        (DOMAIN, Column("name", 3, 12), Column("health", 4), Column("sends to", 6, 10, weight=6)),
+        tuple(Row(one.name, tuple(_balancer(snapshot, one))) for one in in_domains(there)),
+        "no balancer is configured",
+    )
+
+
+def app_servers(snapshot: Snapshot) -> Sheet:
+    """The three opinions of each: its own health, every balancer's, and what it says of its database."""
+    there = snapshot.app_servers
+    names = balancers_of(there)[:COLUMNS_OF_BALANCERS]
+    columns = (
+        DOMAIN,
+        Column("name", 4, 14),
+        Column("health", 4),
+        *(Column(name, 4, 12) for name in names),
+        Column("database", 4, 9, weight=6),
+        OPINIONS,
+    )
+    return Sheet(
+        "APP SERVERS ─►",
+        of(sum(s.serving for s in there), len(there), "serving", any(s.health is Health.UNKNOWN for s in there)),
+        columns,
+        tuple(Row(one.name, tuple(_server(snapshot, one, names))) for one in in_domains(there)),
+        "no application server is configured",
+    )
+
+
+def members(snapshot: Snapshot) -> Sheet:
+    """Where writes go, who copies from whom, and whether the others see each as it sees itself."""
+    replica_set = snapshot.replica_set
+    there = replica_set.members
+    columns = (
+        DOMAIN,
+        Column("name", 3, 12),
+        Column("state", 9),
+        Column("vote", right=True, weight=4),
+        Column("from", 4, 10, weight=6),
+        OPINIONS,
+    )
+    enough = replica_set.voters_up >= replica_set.majority > 0
+    some_unknown = any(member.health is Health.UNKNOWN for member in there)
+    style = UNKNOWN if some_unknown else UP if enough and replica_set.primary else DOWN
+    return Sheet(
+        f"REPLICA SET {replica_set.name}".strip(),
+        Cell(f"{replica_set.voters_up} of {replica_set.votes} votes", style) if there else Cell(""),
+        columns,
+        tuple(Row(one.name, tuple(_member(snapshot, one))) for one in in_domains(there)),
+        "no replica set is configured",
+    )
+
+
+def failure_domains(snapshot: Snapshot) -> Sheet:
+    """What is left when all that stands in one is lost at once."""
+    there = domains(snapshot)
+    columns = (
+        Column("domain", 6, 14),
+        Column("stands there", 8, 40, weight=5),
+        Column("when it is lost", 30, rest=True),
+    )
+    declared = [domain for domain in there if domain.name]
+    outlasted = sum(domain.outlasted is True for domain in declared)
+    summary = of(outlasted, len(declared), "can be lost", any(d.outlasted is None for d in declared))
+    rows = tuple(
+        Row(
+            domain.name or NONE.text,
+            (
+                Cell(domain.name) if domain.name else NONE,
+                Cell(_there(domain)),
+                _lost(domain),
+            ),
+        )
+        for domain in there
+    )
+    return Sheet("FAILURE DOMAINS", summary, columns, rows, "the cluster file names no failure domain")
+
+
+def banded(snapshot: Snapshot) -> dict[str, Sheet]:
+    """The same tables side by side: what stands in one failure domain stands at one height, named on the left.
+
+    Not where one of them has too many rows to be seen at once.
+    """
+    sheets = {tier: SHEETS[tier](snapshot) for tier in ("balancer", "app", "replica_set")}
+    if max(len(sheet.rows) for sheet in sheets.values()) > BANDED:
+        return sheets
+    bands: dict[str, list[Row]] = {tier: [] for tier in sheets}
+    for domain in (domain.name or NONE.text for domain in domains(snapshot)):
+        rows = {tier: [row for row in sheet.rows if row.cells[0].text == domain] for tier, sheet in sheets.items()}
+        height = max(map(len, rows.values()))
+        for tier, sheet in sheets.items():
+            empty = [Cell("")] * (len(sheet.columns) - 1)
+            fill = [Row(f"{FILLS}{domain}{FILLS}{n}", (Cell(""), *empty)) for n in range(len(rows[tier]), height)]
+            if fill and not rows[tier]:
+                fill[0] = Row(fill[0].key, (_in(domain), *empty))
+            bands[tier] += [*rows[tier], *fill]
+    return {
+        tier: replace(sheet, rows=tuple(bands[tier])) if tier == "balancer" else _undomained(sheet, bands[tier])
+        for tier, sheet in sheets.items()
+    }
+
+
+def about(snapshot: Snapshot, tier: str, name: str, width: int) -> list[Content]:
+    """Every opinion of one node, side by side."""
+    if tier == "app" and (server := snapshot.app_server(name)):
+        return _about_server(snapshot, server, width)
+    if tier == "balancer" and (balancer := snapshot.balancer(name)):
+        return [
+            heading(f"{name} of {balancer.domain or 'no failure domain'}", width),
+            line(Cell("  health          ", QUIET), HEALTH[balancer.health], *_because(balancer.reason)),
+            paragraph((Cell("  sends to        ", QUIET),), _behind(snapshot, balancer), width),
+            *_found(snapshot, name, width),
+        ]
+    if tier == "replica_set" and (member := snapshot.member(name)):
+        return _about_member(snapshot, member, width)
+    return []
+
+
+def about_domain(domain: Domain, width: int) -> list[Content]:
+    """What stands in it, and what its loss means."""
+    names = ", ".join((*domain.balancers, *domain.app_servers, *domain.members))
+    lost = _lost(domain)
+    return [
+        heading(domain.name or "in no failure domain", width),
+        paragraph((Cell("  stands there  ", QUIET),), names, width),
+        paragraph((Cell("  when lost     ", QUIET),), lost.text, width, lost.style),
+    ]
+
+
+def _undomained(sheet: Sheet, rows: list[Row]) -> Sheet:
+    return replace(sheet, columns=sheet.columns[1:], rows=tuple(replace(row, cells=row.cells[1:]) for row in rows))
+
+
+def _found(snapshot: Snapshot, name: str, width: int) -> list[Content]:
+    """The findings about it."""
+    found = [finding for finding in snapshot.findings if finding.subject == name]
+    words = [(SEVERITY[finding.severity], finding.says) for finding in found]
+    return [paragraph((Cell(f"  {word.text} ".ljust(18), word.style),), says, width) for word, says in words]
+
+
+def _balancer(snapshot: Snapshot, balancer: Balancer) -> Iterator[Cell]:
+    yield _in(balancer.domain)
+    yield Cell(balancer.name)
+    yield HEALTH[balancer.health]
+    good, there = sends_to(snapshot, balancer)
+    known = balancer.health is Health.UP
+    yield Cell(f"{good} of {there}", "" if good == there else WARN if good else DOWN) if known else NOT_KNOWN
+
+
+def _server(snapshot: Snapshot, server: AppServer, names: list[str]) -> Iterator[Cell]:
+    yield _in(server.domain)
+    yield Cell(server.name)
+    yield HEALTH[server.health]
+    for name in names:
+        yield opinion([pool for pool in server.pools if pool.balancer == name])
+    yield NOT_KNOWN if server.database is None else HEALTH[server.database]
+    told = server.health is not Health.UNKNOWN or any(pool.known for pool in server.pools)
+    yield _verdict(server_contradiction(snapshot, server), told)
+
+
+def _member(snapshot: Snapshot, member: Member) -> Iterator[Cell]:
+    yield _in(member.domain)
+    yield Cell(member.name)
+    yield member_state(member)
+    yield Cell(f"{member.votes}" if member.voting else "none", "" if member.voting else QUIET)
+    source = sync_source(snapshot, member)
+    yield WRITES if member.writable and member.up else Cell(source) if source else NOT_KNOWN
+    told = member.health is not Health.UNKNOWN or any(differing_peers(snapshot, member))
+    yield _verdict(member_contradiction(snapshot, member), told)
+
+
+def _about_server(snapshot: Snapshot, server: AppServer, width: int) -> list[Content]:
+    latency = "" if server.latency_ms is None else f" in {server.latency_ms:.0f} ms"
+    lines = [
+        heading(f"{server.name} of {server.domain or 'no failure domain'}: the opinions of it", width),
+        line(Cell("  its own health  ", QUIET), HEALTH[server.health], latency, *_because(server.reason)),
+        line(Cell("  its database    ", QUIET), *_database(server)),
+    ]
+    if says := server_contradiction(snapshot, server):
+        lines.insert(1, paragraph((Cell("  ▲ differ: ", WARN + " bold"),), says, width, WARN))
+    for pool in server.pools:
+        lead = Cell(f"  {pool.balancer}/{pool.backend} ".ljust(18), QUIET), admin_and_check(pool.admin, pool.check)
+        known = "" if pool.known else " (the last that its balancer said)"
+        lines.append(line(*lead, f"  {pool.check_says or 'says nothing'}{known}"))
+    return lines + _found(snapshot, server.name, width)
+
+
+def _about_member(snapshot: Snapshot, member: Member, width: int) -> list[Content]:
+    lines = [
+        heading(f"{member.name} of {member.domain or 'no failure domain'}: the opinions of it", width),
+        line(Cell("  as seen here    ", QUIET), member_state(member), *_because(member.reason)),
+    ]
+    if says := member_contradiction(snapshot, member):
+        lines.insert(1, paragraph((Cell("  ▲ differ: ", WARN + " bold"),), says, width, WARN))
+    for peer, view in member.seen_by:
+        age = f", heard {span(view.heartbeat_age_s)} ago" if view.heartbeat_age_s is not None else ""
+        seen = Cell(f"{view.state}", HEALTH[view.health].style)
+        lines.append(
+            line(Cell(f"  seen by {peer} ".ljust(18), QUIET), seen, f"{age}{f': {view.says}' if view.says else ''}")
+        )
+    return lines + _found(snapshot, member.name, width)
+
+
+def _database(server: AppServer) -> tuple[Cell, ...]:
+    if server.database is None:
+        return (Cell("it does not tell", QUIET),)
+    return (HEALTH[server.database],)
+
+
+def _because(reason: str) -> tuple[Cell, ...]:
+    return (Cell(f"  {reason}"),) if reason else ()
+
+
+def _behind(snapshot: Snapshot, balancer: Balancer) -> str:
+    told = []
+    for server in snapshot.app_servers:
+        pools = [pool for pool in server.pools if pool.balancer == balancer.name]
+        if pools:
+            told.append(f"{server.name} {opinion(pools).text}")
+    return ", ".join(told) or "nobody"
+
+
+def _there(domain: Domain) -> str:
+    names = (*domain.balancers, *domain.app_servers, *domain.members)
+    return " ".join(names) if len(names) <= NAMED else f"{names[0]} and {len(names) - 1} more"
+
+
+def _lost(domain: Domain) -> Cell:
+    if not domain.name:
+        return Cell(domain.says, QUIET)
+    return Cell(f"{OUTLASTED[domain.outlasted]} {domain.says}", STYLE[domain.outlasted])
+
+
+def _verdict(contradiction: str, told: bool) -> Cell:
+    return DIFFER if contradiction else AGREE if told else NOBODY
+
+
+def _in(domain: str) -> Cell:
+    return Cell(domain, STRONG) if domain else NONE
+
+
+SHEETS: dict[str, Callable[[Snapshot], Sheet]] = {
+    "balancer": balancers,
+    "app": app_servers,
+    "replica_set": members,
+    "domain": failure_domains,
+}
+"""By the table's name."""
