@@ -114,10 +114,11 @@ def advice(feed: Feed, width: int) -> list[Content]:
     snapshot = feed.snapshot
     if snapshot is None or not feed.connected:
         return [line(Cell("connecting…", CHANGING))]
-    lines = [heading("HEADROOM", width), line(Cell(f"  {'':<48}{'now':<22}{'with one gone':<22}enough", QUIET))]
+    lines = [heading("HEADROOM", width), line(Cell(f"  {'enough':<13}{'now':<10}{'with one gone':<15}of what", QUIET))]
     for one in headroom(snapshot):
         word = {True: Cell("● yes", UP), False: Cell("■ no", DOWN), None: Cell("? not known", QUIET)}[one.holds]
-        lines.append(line(Cell(f"  {one.what:<48}"), Cell(f"{one.now:<22}{one.one_less:<22}"), word))
+        told = Cell(f"  {word.text:<13}", word.style), Cell(f"{one.now:<10}{one.one_less:<15}")
+        lines.append(wrapped(told, one.what, width))
     lines += [Content(""), heading("ADVICE", width)]
     for found in advise(snapshot, feed.session.sizing):
         lines.append(wrapped((Cell(f"  {found.subject}: ", STRONG),), found.says, width, STRONG, indent=4))

@@ -24,8 +24,10 @@ WIDE = 120
 """From this width on the tiers stand side by side."""
 ROOMY = 32
 """From this height on there are empty lines between the parts."""
-BRIEFS = 5
-"""Lines that findings and events keep whatever the tables would like."""
+TALL = 24
+"""From this height on events have lines of their own."""
+BRIEFS, BRIEFS_LEAST = 5, 3
+"""Lines that findings and events keep whatever the tables would like, on a tall terminal and on a low one."""
 
 TIERS = ("app", "balancer", "replica_set")
 
@@ -104,7 +106,7 @@ class Dashboard(NodesView):
         self.set_class(roomy, "roomy")
         keys = self.query_one(KeyBar).rows
         room = self.size.height - (5 if roomy else 2) - keys
-        briefs = BRIEFS + 1 - keys
+        briefs = (BRIEFS if self.size.height >= TALL else BRIEFS_LEAST) + 1 - keys
         wishes = {tier: self.query_one(f"#{tier}", Table).lines for tier in TIERS}
         if wide:
             tiers = max(4, min(max(wishes.values()), room - 2 * briefs))
@@ -124,7 +126,7 @@ class Dashboard(NodesView):
         width = self.size.width
         snapshot = self._feed.snapshot
         nodes = self.query_one("#node", Table)
-        least = min(nodes.lines, 10) if wide and snapshot and snapshot.nodes else 2
+        least = min(nodes.lines, 10) if wide and snapshot and snapshot.nodes else 2 if self.size.height >= TALL else 0
         lines = briefs.findings(snapshot, width - 1, max(2, room - least)) if snapshot else []
         found = min(len(lines), room)
         nodes.display = wide and bool(snapshot and snapshot.nodes) and room - found > 4

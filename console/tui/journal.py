@@ -18,14 +18,14 @@ from console.tui.view import View
 from console.tui.words import CHANGING, DOWN, OFF, QUIET, UP, WARN, Cell, count, line, paragraph
 
 COLUMNS = (
-    Column("record", right=True),
+    Column("record", right=True, weight=5),
     Column("UTC", 19, 19),
     Column("who", 3, 12, weight=4),
     Column("run", 3, 8, weight=3),
     Column("what", 4, 16),
     Column("about", 5, 20),
     Column("outcome", 7, 8, weight=5),
-    Column("says", 24, rest=True),
+    Column("says", 18, rest=True),
 )
 STYLES = {"success": UP, "done": UP, "failure": DOWN, "failed": WARN, "unknown": DOWN, "refused": DOWN, "partial": WARN}
 

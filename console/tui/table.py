@@ -264,7 +264,8 @@ class Table(ScrollView, can_focus=True):
         """Widths of the columns that there is room for; True when they are others than before."""
         before = (self._widths, self._gap)
         wide = {number: self._width(number) for number in range(len(self._sheet.columns))}
-        room, shown = self.size.width - 1, list(wide)
+        scrolls = HEAD + len(self._rows) > self.size.height > 0
+        room, shown = self.size.width - 1 - scrolls, list(wide)
         self._gap = 2 if sum(wide.values()) + 2 * len(shown) <= room else 1
         while len(shown) > 1 and sum(wide[n] + self._gap for n in shown) - self._gap > room:
             shown.remove(min(shown, key=lambda n: (self._sheet.columns[n].weight, -n)))

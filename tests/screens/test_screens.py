@@ -4,14 +4,16 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from textual.containers import VerticalScroll
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, OptionList
 
 from console.change.events import Event, EventKind, Outcome
-from console.change.journal import Problem, Verdict
+from console.change.journal import Journal, Problem, Verdict
 from console.change.run import Confirmation
 from console.cluster.snapshot import Admin, Snapshot
 from console.tui.app import Console
+from console.tui.reading import ReadingScreen
 from console.tui.table import Table
 from tests.cluster.pictures import (
     AT,
@@ -27,8 +29,9 @@ from tests.cluster.pictures import (
     with_spares,
 )
 from tests.tui.fakes import FakeSession, connected, console_on
-from tests.tui.records import interrupted, journal
+from tests.tui.records import FixedJournal, UnreadableJournal, interrupted, journal
 
+OTHER_THEMES = ("watchkeeper-light", "high-contrast", "colour-blind-safe")
 Steps = Callable[[Pilot[int], FakeSession], Awaitable[None]]
 
 
@@ -52,6 +55,7 @@ def plan(action: str, target: str, **given: str) -> Steps:
     return open_it
 
 
+State = tuple[Snapshot, Steps]
 Told = tuple[EventKind, int | None, str, tuple[str, ...]]
 
 
@@ -99,6 +103,30 @@ async def read_journal(pilot: Pilot[int], _: FakeSession) -> None:
     await pilot.pause(0.1)
 
 
+async def together(pilot: Pilot[int], session: FakeSession) -> None:
+    """Two servers are marked, and what draining both would do is read."""
+    await pilot.press("space", "space", "a", "enter")
+    await pilot.pause()
+    screen = pilot.app.screen
+    assert isinstance(screen, ReadingScreen)
+    screen.query_one("#field-reason Input", Input).value = "kernel update"
+    while screen.reading:
+        await pilot.pause(0.02)
+    screen.query_one("#page", VerticalScroll).scroll_to(y=4, animate=False)
+
+
+async def palette(pilot: Pilot[int], _: FakeSession) -> None:
+    await pilot.press("ctrl+p", *"drain")
+    while not pilot.app.screen.query_one("CommandList", OptionList).option_count:
+        await pilot.pause(0.02)
+    await pilot.pause(0.3)
+
+
+async def leave_while_running(pilot: Pilot[int], session: FakeSession) -> None:
+    await progress(*DRAINED)(pilot, session)
+    await pilot.press("escape", "q")
+
+
 READ_ONLY = "journal /var/lib/watchkeeper/journal.sqlite3 cannot be written: disk full"
 CHANGED = Problem(7, "changed", "record 7 was changed: its bytes do not match its hash")
 ONE_IN_MAINT = with_pools(calm(), "app3", admin=Admin.MAINT, sessions=0)
@@ -115,13 +143,17 @@ ASKED: Told = (
     "3 sessions left on app2 after 60 s: wait, extend, end-sessions, undo?",
     ("wait", "extend", "end-sessions", "undo"),
 )
+GONE: Told = (EventKind.PROVED, 2, "no session left on lb1 and lb2", ())
+FAILED = "3 sessions left on app2; undone, it is as it was"
+LOST = "lb1 was asked and its answer is lost; look at app2 before anything else"
 UNDONE: tuple[Told, ...] = (
     (EventKind.FAILED, 2, "not seen within 60 s: 3 sessions left on app2", ()),
     (EventKind.UNDOING, 1, "undo: drain app2 on every balancer", ()),
     (EventKind.UNDONE, 1, "ready on lb1 and lb2, 4 of 4 places", ()),
 )
-SIZES = ("80x24", "120x40", "160x45")
-DASHBOARDS: dict[str, tuple[Snapshot, Steps]] = {
+SIZES = ("80x24", "120x40")
+ALL_SIZES = ("60x20", *SIZES, "160x45")
+DASHBOARDS: dict[str, State] = {
     "calm": (calm(), keys()),
     "primary-lost": (primary_lost(), events(calm())),
     "draining": (draining(), events(calm())),
@@ -129,44 +161,71 @@ DASHBOARDS: dict[str, tuple[Snapshot, Steps]] = {
     "empty": (empty(), keys()),
     "large": (large(), keys()),
 }
-SCREENS: dict[str, tuple[Snapshot, Steps]] = {
-    **{f"dashboard-{name}-{size}": how for name, how in DASHBOARDS.items() for size in SIZES},
-    "dashboard-light-120x40": (primary_lost(), theme("watchkeeper-light")),
-    "dashboard-high-contrast-120x40": (primary_lost(), theme("high-contrast")),
-    "dashboard-colour-blind-safe-120x40": (primary_lost(), theme("colour-blind-safe")),
-    "dashboard-spares-80x24": (with_spares(draining()), keys()),
-    "dashboard-spares-120x40": (with_spares(draining()), keys()),
-    "details-held-120x40": (with_spares(draining()), keys("down", "enter")),
-    "details-spare-120x40": (with_spares(draining()), keys("tab", "tab", "end", "enter")),
-    "read-only-120x40": (calm(), keys()),
-    "plan-safe-120x40": (calm(), plan("drain", "app2")),
-    "plan-degraded-120x40": (ONE_IN_MAINT, plan("drain", "app2")),
-    "plan-degraded-80x24": (ONE_IN_MAINT, plan("drain", "app2")),
-    "plan-refused-80x24": (ALONE, plan("drain", "app2")),
-    "plan-step-down-120x40": (calm(), plan("step-down", "db1")),
-    "action-menu-120x40": (ALONE, keys("down", "a")),
-    "details-120x40": (primary_lost(), keys("tab", "tab", "enter")),
-    "findings-120x40": (primary_lost(), keys("f")),
-    "findings-80x24": (primary_lost(), keys("f")),
-    "headroom-120x40": (calm(), keys("h")),
-    "plan-add-server-120x40": (with_spare_server(calm()), plan("add-server", "app4")),
-    "plan-add-secondary-120x40": (with_spare(calm()), plan("add-secondary", "db4")),
-    "plan-resize-80x24": (calm(), plan("resize", "db2", memory="8GiB")),
-    "plan-resize-120x40": (calm(), plan("resize", "db1", memory="8GiB")),
-    "progress-120x40": (calm(), progress(*DRAINED)),
-    "progress-question-80x24": (calm(), progress(*DRAINED, ASKED)),
-    "progress-undone-120x40": (
-        calm(),
-        progress(*DRAINED, ASKED, *UNDONE, end=(Outcome.FAILED, "3 sessions left on app2; undone, it is as it was")),
-    ),
-    "journal-120x40": (calm(), read_journal),
-    "unfinished-80x24": (calm(), keys("u", "down")),
-    "unfinished-120x40": (calm(), keys("u")),
-    "unfinished-sure-120x40": (calm(), keys("u", "u")),
-    "help-120x40": (calm(), keys("question_mark")),
-    "too-small-20x5": (calm(), keys()),
-    "filter-120x40": (large(), keys("slash", "1", "9", "enter")),
+STATES: dict[str, State] = {
+    "dashboard-spares": (with_spares(draining()), keys()),
+    "dashboard-read-only": (calm(), keys()),
+    "dashboard-filter": (large(), keys("slash", "1", "9", "enter")),
+    "dashboard-no-pattern": (large(), keys("slash", "left_square_bracket")),
+    "dashboard-command": (calm(), keys("colon", "d", "r")),
+    "dashboard-sorted": (draining(), keys("S", "S")),
+    "dashboard-marked": (calm(), keys("space", "space")),
+    "details-server": (draining(), keys("down", "enter")),
+    "details-held": (with_spares(draining()), keys("down", "enter")),
+    "details-member": (primary_lost(), keys("tab", "tab", "enter")),
+    "details-spare": (with_spares(draining()), keys("tab", "tab", "end", "enter")),
+    "details-unknown": (unknown(), keys("tab", "tab", "enter")),
+    "plan-safe": (calm(), plan("drain", "app2")),
+    "plan-degraded": (ONE_IN_MAINT, plan("drain", "app2")),
+    "plan-refused": (ALONE, plan("drain", "app2")),
+    "plan-step-down": (calm(), plan("step-down", "db1")),
+    "plan-add-server": (with_spare_server(calm()), plan("add-server", "app4")),
+    "plan-add-secondary": (with_spare(calm()), plan("add-secondary", "db4")),
+    "plan-resize": (calm(), plan("resize", "db2", memory="8GiB")),
+    "plan-resize-primary": (calm(), plan("resize", "db1", memory="8GiB")),
+    "menu": (calm(), keys("down", "a")),
+    "menu-refused": (ALONE, keys("down", "a")),
+    "menu-marked": (calm(), keys("space", "space", "a")),
+    "menu-balancer": (calm(), keys("tab", "a")),
+    "marked-together": (calm(), together),
+    "findings": (primary_lost(), keys("f")),
+    "findings-mended": (ALONE, keys("f")),
+    "findings-none": (calm(), keys("f")),
+    "findings-unknown": (unknown(), keys("f")),
+    "headroom": (calm(), keys("h")),
+    "headroom-unknown": (unknown(), keys("h")),
+    "headroom-empty": (empty(), keys("h")),
+    "progress": (calm(), progress(*DRAINED)),
+    "progress-question": (calm(), progress(*DRAINED, ASKED)),
+    "progress-done": (calm(), progress(*DRAINED, GONE, end=(Outcome.DONE, "Drain app2: done"))),
+    "progress-undone": (calm(), progress(*DRAINED, ASKED, *UNDONE, end=(Outcome.FAILED, FAILED))),
+    "progress-result-unknown": (calm(), progress(*DRAINED[:1], end=(Outcome.UNKNOWN, LOST))),
+    "journal": (calm(), read_journal),
+    "journal-empty": (calm(), keys("j")),
+    "journal-unreadable": (calm(), keys("j")),
+    "unfinished": (calm(), keys("u")),
+    "unfinished-undone": (calm(), keys("u", "down")),
+    "unfinished-sure": (calm(), keys("u", "u")),
+    "unfinished-none": (calm(), keys("u")),
+    "help": (calm(), keys("question_mark")),
+    "palette": (calm(), palette),
+    "quit-while-running": (calm(), leave_while_running),
 }
+"""Each of them in every one of SIZES."""
+SCREENS: dict[str, State] = {
+    **{f"dashboard-{name}-{size}": how for name, how in DASHBOARDS.items() for size in ALL_SIZES},
+    **{f"{name}-{size}": how for name, how in STATES.items() for size in SIZES},
+    **{f"dashboard-{name}-120x40": (primary_lost(), theme(name)) for name in OTHER_THEMES},
+    "too-small-20x5": (calm(), keys()),
+}
+
+
+def _kept(name: str, snapshot: Snapshot) -> Journal:
+    """The journal that a state needs."""
+    if name.startswith("journal-unreadable"):
+        return UnreadableJournal()
+    if name.startswith(("journal-empty", "unfinished-none")):
+        return FixedJournal()
+    return interrupted(snapshot.cluster) if name.startswith("unfinished") else journal()
 
 
 @pytest.mark.parametrize("name", SCREENS)
@@ -175,8 +234,7 @@ def test_a_screen_is_as_approved(
 ) -> None:
     snapshot, steps = SCREENS[name]
     width, height = map(int, name.rpartition("-")[2].split("x"))
-    kept = interrupted(snapshot.cluster) if name.startswith("unfinished") else journal()
-    session = FakeSession(snapshot, kept, READ_ONLY if name.startswith("read-only") else "")
+    session = FakeSession(snapshot, _kept(name, snapshot), READ_ONLY if "read-only" in name else "")
     monkeypatch.setattr("console.tui.journal.verify", lambda _: Verdict(9, "5be2f00d00112233", (CHANGED,)))
 
     async def run_before(pilot: Pilot[int]) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
-from console.change.journal import Journal, Record, Unfinished
+from console.change.journal import Journal, JournalError, Record, Unfinished
 
 AT = datetime(2026, 11, 23, 2, 40, tzinfo=UTC)
 
@@ -72,6 +72,13 @@ def interrupted(cluster: str) -> FixedJournal:
         "ending": "",
     }
     return FixedJournal(left=tuple(Left(**same, **run, begun=run["step"]) for run in (resize, drain)))  # type: ignore[arg-type]
+
+
+class UnreadableJournal(FixedJournal):
+    """Its disk does not answer any more."""
+
+    def records(self, after: int = 0) -> Iterator[Record]:
+        raise JournalError("journal /var/lib/watchkeeper/journal.sqlite3 cannot be read: disk I/O error")
 
 
 def journal() -> FixedJournal:
