@@ -5,7 +5,6 @@ from datetime import datetime
 
 from textual.content import Content
 
-from console.change.run import Run
 from console.cluster.advice import advise
 from console.cluster.changes import Change
 from console.cluster.headroom import headroom
@@ -23,12 +22,17 @@ def environment(word: str) -> Cell:
     return Cell(f" {word.upper()} " if loud else word, LOUD if loud else "$primary bold")
 
 
-def header(snapshot: Snapshot, width: int, why_read_only: str, run: Run | None, guide: Guide) -> Content:
+def header(feed: Feed, width: int, why_read_only: str, guide: Guide) -> Content:
     """Which cluster, of what kind, when, and may anything be changed."""
+    snapshot, run = feed.snapshot, feed.session.run
+    if snapshot is None:
+        return Content("")
     cells = [Cell(" Watchkeeper  ", "$primary bold"), Cell(f"{snapshot.cluster}  ", STRONG)]
     if snapshot.environment:
         cells += [environment(snapshot.environment), Cell("  ")]
     cells.append(Cell(f"{snapshot.at:%Y-%m-%d %H:%M:%S} UTC" if width >= 100 else f"{snapshot.at:%H:%M:%S} UTC"))
+    if feed.paused:
+        cells += [Cell("  "), Cell(f" PAUSED {feed.held_s:.0f} s ", LOUD), Cell(" p goes on", WARN)]
     if why_read_only:
         cells.append(Cell("  READ-ONLY", WARN + " bold"))
         if width >= 100:

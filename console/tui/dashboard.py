@@ -65,6 +65,10 @@ class Dashboard(NodesView):
         """Show what is so now."""
         self._arrange()
 
+    def on_screen_suspend(self) -> None:
+        """Everything else shows the cluster as it is now."""
+        self._feed.pause(False)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Until there is something to see, only help and the way out; a run to return to, or not."""
         if not self._complete:
@@ -144,7 +148,7 @@ class Dashboard(NodesView):
 
         session = self._feed.session
         why = (session.journal_problem or "read-only") if session.read_only else ""
-        return [briefs.header(self._feed.snapshot, width, why, session.run, self._guide)]
+        return [briefs.header(self._feed, width, why, self._guide)]
 
     def _standing(self, width: int) -> list[Content]:
         if self._feed.snapshot is None:

@@ -27,6 +27,9 @@ class Feed:
         self.snapshot: Snapshot | None = None
         self.noting = True
         """Changes are events; not so while a session finds out how things stand."""
+        self.paused = False
+        """What is on screen stays as it is; the cluster is watched on, and what changes is noted."""
+        self._newest: Snapshot | None = None
         self._session: Session | None = None
 
     @property
@@ -59,10 +62,25 @@ class Feed:
         from console.cluster.changes import changes
 
         if self.noting:
-            for change in changes(self.snapshot, snapshot):
+            for change in changes(self._newest, snapshot):
                 self.events.appendleft((snapshot.at, change))
-        self.snapshot = snapshot
-        self.changed.publish(snapshot)
+        self._newest = snapshot
+        if self.snapshot is None or not self.paused:
+            self.snapshot = snapshot
+        self.changed.publish(self.snapshot)
+
+    def pause(self, paused: bool) -> None:
+        """Hold what is on screen, or go on with what is so now."""
+        self.paused = paused
+        if self._newest is not None:
+            self.show(self._newest)
+
+    @property
+    def held_s(self) -> float:
+        """For how long what is on screen has been held."""
+        if self.snapshot is None or self._newest is None:
+            return 0.0
+        return (self._newest.at - self.snapshot.at).total_seconds()
 
     def tick(self) -> None:
         """The same cluster a moment later: its ages are others."""

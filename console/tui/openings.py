@@ -92,6 +92,20 @@ class Openings(TerminalApp):
             self._visit += step
             self._go_to(self._visits[self._visit])
 
+    def action_pause(self) -> None:
+        """Hold what is on screen, or go on."""
+        self.feed.pause(not self.feed.paused)
+
+    def action_look(self) -> None:
+        """Ask every source anew."""
+        if self.feed.connected:
+            self.run_worker(self._look(), group="look", exclusive=True)
+
+    async def _look(self) -> None:
+        await self.feed.session.look()
+        self.feed.tick()
+        self.tell("every source was asked anew")
+
     def action_copy(self) -> None:
         """To the clipboard of the terminal that shows us, through ssh and tmux."""
         text: str = getattr(self.screen, "copied", "")

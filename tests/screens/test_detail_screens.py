@@ -26,7 +26,9 @@ def detail(tier: str, name: str, before: Snapshot | None = None, count: int = 18
         assert isinstance(pilot.app, Console)
         session.samples = samples(session.picture, count, gap)
         if before is not None:
-            pilot.app.feed.snapshot = before
+            pilot.app.feed.noting = False
+            pilot.app.feed.show(before)
+            pilot.app.feed.noting = True
             pilot.app.feed.show(session.picture)
         pilot.app.post_message(Wanted("detail", tier, name))
         while not pilot.app.screen.query("#done") or "reading" in shown(pilot, "done"):

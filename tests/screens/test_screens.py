@@ -1,6 +1,8 @@
 """Every screen is as approved, at the sizes that terminals have."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -67,7 +69,8 @@ def progress(*events: Told, end: tuple[Outcome, str] | None = None) -> Steps:
             run.events.append(Event(at=at, run=run.id, kind=kind, step=step, says=says, choices=choices))
         if end is not None:
             run.outcome = end[0]
-            run.events.append(Event(at=AT.replace(minute=1), run=run.id, kind=EventKind.FAILED, step=None, says=end[1]))
+            last = Event(at=AT.replace(minute=1), run=run.id, kind=EventKind(str(end[0])), step=None, says=end[1])
+            run.events.append(last)
         await pilot.press("R")
         await pilot.pause()
 
@@ -80,7 +83,9 @@ def events(before: Snapshot) -> Steps:
     async def change(pilot: Pilot[int], session: FakeSession) -> None:
         assert isinstance(pilot.app, Console)
         after = session.picture
-        pilot.app.feed.snapshot = before
+        pilot.app.feed.noting = False
+        pilot.app.feed.show(before)
+        pilot.app.feed.noting = True
         pilot.app.feed.show(after)
         await pilot.pause()
 
@@ -101,6 +106,14 @@ async def read_journal(pilot: Pilot[int], _: FakeSession) -> None:
         await pilot.pause()
     await pilot.press("v")
     await pilot.pause(0.1)
+
+
+async def paused(pilot: Pilot[int], session: FakeSession) -> None:
+    """What is on screen is 12 s old, and the Primary is lost since."""
+    await pilot.press("p")
+    assert isinstance(pilot.app, Console)
+    pilot.app.feed.show(replace(primary_lost(), at=session.picture.at + timedelta(seconds=12)))
+    await pilot.pause()
 
 
 async def together(pilot: Pilot[int], session: FakeSession) -> None:
@@ -168,6 +181,7 @@ STATES: dict[str, State] = {
     "dashboard-no-pattern": (large(), keys("slash", "left_square_bracket")),
     "dashboard-command": (calm(), keys("colon", "d", "r")),
     "dashboard-sorted": (draining(), keys("S", "S")),
+    "dashboard-paused": (draining(), paused),
     "dashboard-marked": (calm(), keys("space", "space")),
     "details-server": (draining(), keys("down", "enter")),
     "details-held": (with_spares(draining()), keys("down", "enter")),
