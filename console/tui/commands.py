@@ -8,6 +8,7 @@ KEY_NAMES = {
     "slash": "/",
     "colon": ":",
     "question_mark": "?",
+    "exclamation_mark": "!",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
     "escape": "esc",
@@ -70,6 +71,9 @@ COMMANDS = (
     Command("view.earlier", "left_square_bracket", "view before", "The view you came from", "app.visit(-1)", False),
     Command("view.later", "right_square_bracket", "view after", "Forward again", "app.visit(1)", False),
     Command("view.look", "ctrl+r", "look again", "Ask every source anew, now", "app.look", False),
+    Command(
+        "view.faults", "exclamation_mark", "faults", "Only the rows in which something is wrong", "screen.faults", False
+    ),
     Command("view.copy", "c", "copy", "Copy it to your own terminal's clipboard (OSC 52)", "app.copy", False),
     Command("detail.actions", "a", "actions", "What can be done to it", "screen.wanted('actions')"),
     Command("detail.back", "escape", "back", "To where you came from", "screen.back"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -17,12 +18,16 @@ from console.cluster.text import clean
 from console.tui.commands import bindings
 from console.tui.matching import matches, problem
 from console.tui.ordering import Order, ordered
-from console.tui.words import Cell
+from console.tui.words import DOWN, UNKNOWN, WARN, Cell
 
 HEAD = 2
 HERE = "▌"
 """Beside the row of the cursor."""
 MARKED = "*"
+CHANGED = "~"
+"""Beside a row that says something else since a moment."""
+MOMENT_S = 5.0
+WRONG = (DOWN, UNKNOWN, WARN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,11 @@ class Column:
     rest: bool = False
     """Takes what the others leave."""
 
+    @property
+    def steady(self) -> bool:
+        """It says something else only when something has happened; amounts and ages do so all the time."""
+        return not self.right and not self.rest
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -45,6 +55,11 @@ class Row:
 
     key: str
     cells: tuple[Cell, ...]
+
+    @property
+    def wrong(self) -> bool:
+        """Something in it is down, unknown, or a warning."""
+        return any(cell.style in WRONG for cell in self.cells)
 
     @property
     def text(self) -> str:
@@ -74,6 +89,8 @@ class Table(ScrollView, can_focus=True):
     """A filter; empty shows every row."""
     order: reactive[Order | None] = reactive(None, repaint=False)
     """By which column; None leaves the rows as they come."""
+    faults: reactive[bool] = reactive(False, repaint=False)
+    """Only the rows in which something is wrong."""
     marks: reactive[frozenset[str]] = reactive(frozenset(), repaint=False)
     """The names of rows that something is done to together."""
 
@@ -87,6 +104,8 @@ class Table(ScrollView, can_focus=True):
         super().__init__(id=id)
         self._sheet = Sheet("", Cell(""), (), ())
         self._rows: tuple[Row, ...] = ()
+        self._changed: dict[str, int] = {}
+        """Rows that changed a moment ago, and how often in it."""
         self._widths: tuple[tuple[int, int], ...] = ()
         self._gap = 1
         self._strips: dict[int, Strip] = {}
@@ -113,8 +132,11 @@ class Table(ScrollView, can_focus=True):
         self._sheet = sheet
         shown = matches(self.words) if self.words else None
         self._rows = tuple(row for row in sheet.rows if shown is None or shown(row.text))
+        if self.faults:
+            self._rows = tuple(row for row in self._rows if row.wrong)
         if self.order is not None:
             self._rows = ordered(self._rows, self.order)
+        self._note_changes(was, sheet)
         keys = [row.key for row in self._rows]
         if self.marks:  # what is gone can be done nothing to
             self.set_reactive(Table.marks, self.marks & {row.key for row in sheet.rows})
@@ -132,6 +154,10 @@ class Table(ScrollView, can_focus=True):
 
     def watch_words(self) -> None:
         """Another filter: other rows."""
+        self._anew()
+
+    def watch_faults(self) -> None:
+        """Other rows."""
         self._anew()
 
     def watch_order(self) -> None:
@@ -155,6 +181,24 @@ class Table(ScrollView, can_focus=True):
         if self.selected is not None:
             self.marks = self.marks ^ {self.selected}
             self.action_move(1)
+
+    def _note_changes(self, was: Sheet, now: Sheet) -> None:
+        """What says something else is marked for a moment; not what is there for the first time."""
+        if was.columns != now.columns:
+            return
+        steady = [number for number, column in enumerate(now.columns) if column.steady]
+        before = {row.key: row for row in was.rows}
+        for row in now.rows:
+            old = before.get(row.key)
+            if old is not None and any(old.cells[n] != row.cells[n] for n in steady):
+                self._changed[row.key] = self._changed.get(row.key, 0) + 1
+                self.set_timer(MOMENT_S, partial(self._settle, row.key))
+
+    def _settle(self, key: str) -> None:
+        self._changed[key] -= 1
+        if not self._changed[key]:
+            del self._changed[key]
+            self._anew()
 
     def _anew(self) -> None:
         self._strips.clear()
@@ -215,23 +259,29 @@ class Table(ScrollView, can_focus=True):
             return self._strip(titles, "table--columns", " ")
         number = y - HEAD + self.scroll_offset.y
         if number >= len(self._rows):
-            says = f"no row is left by /{self.words}" if self.words and self._sheet.rows else self._sheet.nothing
+            says = self._sheet.nothing
+            if self._sheet.rows:
+                says = f"no row is left by /{self.words}" if self.words else "● nothing is wrong here"
             return self._strip_of([Cell(f" {says}" if number == 0 else "", "$quiet")], "")
         if number not in self._strips:
             here = self.has_focus and number == self.cursor
             row = self._rows[number]
-            mark = MARKED if row.key in self.marks else HERE if here else " "
+            changed = CHANGED if row.key in self._changed else " "
+            mark = MARKED if row.key in self.marks else HERE if here else changed
             self._strips[number] = self._strip(row.cells, "table--cursor" if here else "", mark)
         return self._strips[number]
 
     def _title(self) -> Strip:
         sheet, part = self._sheet, "table--here" if self.has_focus else "table--title"
-        words = [Cell(f"{'►' if self.has_focus else ' '}{sheet.title}  "), sheet.summary]
+        flags = []
         if self.marks:
-            words.append(Cell(f"  {MARKED} {len(self.marks)} marked", "$accent bold"))
+            flags.append(Cell(f"{MARKED} {len(self.marks)} marked  ", "$accent bold"))
+        if self.faults:
+            flags.append(Cell("! faults  ", "$warning bold"))
         if self.words:
             why = problem(self.words)
-            words.append(Cell(f"  /{clean(self.words)}{f' ({why})' if why else ''}", "$warning bold"))
+            flags.append(Cell(f"/{clean(self.words)}{f' ({why})' if why else ''}  ", "$warning bold"))
+        words = [Cell(f"{'►' if self.has_focus else ' '}{sheet.title}  "), *flags, sheet.summary]
         return self._strip_of(words, part)
 
     def _heading(self, number: int) -> str:

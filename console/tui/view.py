@@ -68,6 +68,12 @@ class View(Screen[ScreenResultType]):
         self._filtered = self.table
         self.query_one(Prompt).ask(":")
 
+    def action_faults(self) -> None:
+        """Only what is wrong, or everything again, in every table."""
+        here = not any(table.faults for table in self.tables)
+        for table in self.tables:
+            table.faults = here
+
     def action_back(self) -> None:
         """Esc: first a filter goes, then the screen."""
         if self.table is not None and self.table.words:

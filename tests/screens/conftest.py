@@ -9,12 +9,15 @@ import pytest_textual_snapshot  # type: ignore[import-untyped]
 from textual import constants
 from textual.widgets import Input
 
+from console.tui import table
+
 for name in ("NO_COLOR", "FORCE_COLOR", "TEXTUAL_THEME", "TEXTUAL_FILTERS", "TEXTUAL_COLOR_SYSTEM", "TERM_PROGRAM"):
     os.environ.pop(name, None)
 # The snapshot plugin has imported textual, and textual has read its environment, before this file runs.
 for name, value in {"TEXTUAL_ANIMATIONS": "none", "SMOOTH_SCROLL": False, "FILTERS": ""}.items():
     setattr(constants, name, value)
 Input.cursor_blink._default = False
+table.MOMENT_S = 3600.0  # a change is still marked however slow the machine is
 
 
 class Approved(pytest_textual_snapshot.SVGImageExtension):  # type: ignore[misc]

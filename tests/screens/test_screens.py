@@ -181,6 +181,7 @@ STATES: dict[str, State] = {
     "dashboard-no-pattern": (large(), keys("slash", "left_square_bracket")),
     "dashboard-command": (calm(), keys("colon", "d", "r")),
     "dashboard-sorted": (draining(), keys("S", "S")),
+    "dashboard-faults": (primary_lost(), keys("exclamation_mark")),
     "dashboard-paused": (draining(), paused),
     "dashboard-marked": (calm(), keys("space", "space")),
     "details-server": (draining(), keys("down", "enter")),

@@ -16,7 +16,7 @@ from console.tui.reading import ReadingScreen
 from console.tui.table import Row, Table
 from console.tui.terminal import clipboard
 from console.tui.words import Cell
-from tests.cluster.pictures import calm, large
+from tests.cluster.pictures import calm, large, primary_lost
 from tests.tui.fakes import FakeSession, connected, console_on, opened, shown
 
 
@@ -134,6 +134,31 @@ async def test_esc_takes_filter_and_marks_away_and_a_row_that_is_gone_loses_its_
         assert table.marked == ("app2",)
         await pilot.press("escape")
         assert not table.marks
+
+
+async def test_faults_alone_are_shown_and_everything_again() -> None:
+    async with opened(FakeSession(primary_lost())) as pilot:
+        members, servers = (pilot.app.screen.query_one(f"#{id}", Table) for id in ("replica_set", "app"))
+        await pilot.press("exclamation_mark")
+        assert [row.key for row in members._rows] == ["db1"]
+        assert "! faults" in members.render_line(0).text
+        assert "nothing is wrong here" in servers.render_line(2).text
+        await pilot.press("escape")
+        assert len(members._rows) == len(servers._rows) == 3
+
+
+async def test_what_has_changed_is_marked_for_a_moment() -> None:
+    session = FakeSession(calm())
+    async with opened(session) as pilot:
+        members = pilot.app.screen.query_one("#replica_set", Table)
+        assert not members._changed
+        pilot.app.feed.show(primary_lost())  # type: ignore[attr-defined]
+        await pilot.pause()
+        marked = [members.render_line(line).text[0] for line in (2, 3, 4)]
+        assert marked == ["~", " ", " "]
+        members._settle("db1")
+        await pilot.pause()
+        assert members.render_line(2).text[0] == " "
 
 
 def test_one_action_for_several_is_a_runbook_that_can_be_read_again_from_its_text() -> None:
