@@ -49,7 +49,7 @@ class NodesView(View[None]):
     def action_clear(self) -> None:
         """Show every row again, none of them marked."""
         for table in self.tables:
-            table.words, table.marks = "", frozenset()
+            table.words, table.marks, table.faults = "", frozenset(), False
 
     def on_table_opened(self) -> None:
         """A second click opens the row."""
