@@ -10,6 +10,7 @@ KEY_NAMES = {
     "question_mark": "?",
     "exclamation_mark": "!",
     "left_square_bracket": "[",
+    "minus": "-",
     "right_square_bracket": "]",
     "escape": "esc",
     "pagedown": "PgDn",
@@ -68,7 +69,9 @@ COMMANDS = (
     _view("journal", "j,6", "What was done, by whom, and is it still as written"),
     _view("headroom", "h,7", "What the peak needs, and whether to scale out or up"),
     _view("unfinished", "u,8", "Interrupted runs: go on, undo, close"),
-    Command("view.earlier", "left_square_bracket", "view before", "The view you came from", "app.visit(-1)", False),
+    Command(
+        "view.earlier", "left_square_bracket,minus", "view before", "The view you came from", "app.visit(-1)", False
+    ),
     Command("view.later", "right_square_bracket", "view after", "Forward again", "app.visit(1)", False),
     Command("view.look", "ctrl+r", "look again", "Ask every source anew, now", "app.look", False),
     Command(
