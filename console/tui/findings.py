@@ -12,8 +12,9 @@ from console.tui import equivalent
 from console.tui.commands import bindings
 from console.tui.feed import Feed
 from console.tui.parts import KeyBar, Words
+from console.tui.sheet import Column, Row, Sheet
 from console.tui.symbols import SEVERITY
-from console.tui.table import Column, Row, Sheet, Table
+from console.tui.table import Table
 from console.tui.view import View
 from console.tui.words import CHANGING, DOWN, QUIET, UP, WARN, Cell, count, heading, line, paragraph
 

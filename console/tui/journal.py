@@ -12,7 +12,8 @@ from console.change.journal import FILE, Journal, JournalError, Record, Unfinish
 from console.cluster.text import clean
 from console.tui.commands import bindings
 from console.tui.parts import Words
-from console.tui.table import Column, Row, Sheet, Table
+from console.tui.sheet import Column, Row, Sheet
+from console.tui.table import Table
 from console.tui.texts import TextScreen
 from console.tui.view import View
 from console.tui.words import CHANGING, DOWN, OFF, QUIET, UP, WARN, Cell, count, line, paragraph

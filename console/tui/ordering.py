@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from console.tui.table import Row
+    from console.tui.sheet import Row
 
 DIGITS = re.compile(r"(\d+)")
 AMOUNT = re.compile(r"\d+(?:\.\d+)?(?= |$)")

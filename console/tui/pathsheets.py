@@ -16,9 +16,9 @@ from console.cluster.topology import (
     server_contradiction,
     sync_source,
 )
+from console.tui.sheet import Column, Row, Sheet
 from console.tui.sheets import COLUMNS_OF_BALANCERS, NOT_KNOWN, balancers_of, of, opinion
 from console.tui.symbols import HEALTH, SEVERITY, admin_and_check, member_state
-from console.tui.table import Column, Row, Sheet
 from console.tui.words import DOWN, QUIET, STRONG, UNKNOWN, UP, WARN, Cell, heading, line, paragraph, span
 
 AGREE, DIFFER, NOBODY = Cell("● agree", UP), Cell("▲ differ", WARN + " bold"), Cell("? unknown", UNKNOWN)

@@ -24,8 +24,9 @@ from console.tui import equivalent
 from console.tui.commands import bindings
 from console.tui.feed import Feed
 from console.tui.parts import KeyBar, Words
+from console.tui.sheet import Column, Row, Sheet
 from console.tui.stages import does, purpose
-from console.tui.table import HEAD, Column, Row, Sheet, Table
+from console.tui.table import HEAD, Table
 from console.tui.texts import Question
 from console.tui.view import View
 from console.tui.words import DOWN, QUIET, STRONG, WARN, Cell, count, heading, line, paragraph, span

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 
 from console.cluster.snapshot import AppServer, Balancer, Health, Member, Node, PoolMember, Snapshot, SpareMember
+from console.tui.sheet import Column, Row, Sheet
 from console.tui.symbols import HEALTH, SPARE, admin_and_check, member_state
-from console.tui.table import Column, Row, Sheet
 from console.tui.words import DOWN, QUIET, UNKNOWN, UP, WARN, Cell, span
 
 OLD_S = 3.0

@@ -1,7 +1,6 @@
 """A table that paints only what changed: two lines of heading, then one cached strip for each row."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
@@ -18,7 +17,10 @@ from console.cluster.text import clean
 from console.tui.commands import bindings
 from console.tui.matching import matches, problem
 from console.tui.ordering import Order, ordered
-from console.tui.words import DOWN, UNKNOWN, WARN, Cell
+from console.tui.sheet import Column, Row, Sheet
+from console.tui.words import Cell
+
+__all__ = ["HEAD", "Column", "Row", "Sheet", "Table"]
 
 HEAD = 2
 HERE = "▌"
@@ -27,56 +29,6 @@ MARKED = "*"
 CHANGED = "~"
 """Beside a row that says something else since a moment."""
 MOMENT_S = 5.0
-WRONG = (DOWN, UNKNOWN, WARN)
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column: as wide as its widest cell, within limits."""
-
-    title: str
-    least: int = 1
-    most: int = 24
-    right: bool = False
-    weight: int = 9
-    """The columns of least weight go first when there is no room."""
-    rest: bool = False
-    """Takes what the others leave."""
-
-    @property
-    def steady(self) -> bool:
-        """It says something else only when something has happened; amounts and ages do so all the time."""
-        return not self.right and not self.rest
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One thing, by its name."""
-
-    key: str
-    cells: tuple[Cell, ...]
-
-    @property
-    def wrong(self) -> bool:
-        """Something in it is down, unknown, or a warning."""
-        return any(cell.style in WRONG for cell in self.cells)
-
-    @property
-    def text(self) -> str:
-        """All its words: what a filter looks at."""
-        return " ".join(cell.text for cell in self.cells)
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """Everything that a table shows."""
-
-    title: str
-    summary: Cell
-    columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
-    nothing: str = "none"
-    """What is said when there are no rows."""
 
 
 class Table(ScrollView, can_focus=True):

@@ -13,7 +13,8 @@ from console.tui.menu import Menu, refusal
 from console.tui.ordering import Order, ordered
 from console.tui.parts import Prompt
 from console.tui.reading import ReadingScreen
-from console.tui.table import Row, Table
+from console.tui.sheet import Row
+from console.tui.table import Table
 from console.tui.terminal import clipboard
 from console.tui.words import Cell
 from tests.cluster.pictures import calm, large, primary_lost
