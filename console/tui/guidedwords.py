@@ -8,6 +8,7 @@ from textual.screen import Screen
 from console.change.runbook.asking import Asks, Moment
 from console.change.runbook.conditions import CONDITIONS
 from console.cluster.snapshot import Snapshot
+from console.tui import equivalent
 from console.tui.guide import Guide
 from console.tui.keymap import keymap_of
 from console.tui.parts import possible
@@ -82,7 +83,9 @@ def stage_lines(guide: Guide, snapshot: Snapshot | None, width: int) -> list[Con
     if says := task.text(task.stage.says):
         lines.append(paragraph((Cell("  "),), says, width))
     if guide.asks is not None:
-        return lines + _asked(guide.asks, width)
+        run = guide.run.progress.id if guide.run is not None else ""
+        same = [heading("TO GO ON FROM A SHELL", width), equivalent.shown(equivalent.gone_on(run), width)]
+        return [*lines, *_asked(guide.asks, width), *same]
     if not says:
         lines.append(paragraph((Cell("  "),), task.text(does(task.stage)), width))
     return lines + _going_on(guide, snapshot, width)
