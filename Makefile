@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[lab,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[lab,web,dev]'
 	@touch $(READY)
 
 demo: $(READY)  ## the console on the embedded lab

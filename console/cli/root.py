@@ -25,6 +25,7 @@ VERBS = {
     "hosts": "hosts",
     "plugins": "plugins",
     "keys": "keys",
+    "serve": "serve",
 }
 """Each verb, and the file of this room that it stands in."""
 

@@ -96,6 +96,8 @@ def writer() -> Mapping[str, Any]:
         fields["user.sudo"] = sudo
     if connection := os.environ.get("SSH_CONNECTION", "").split():
         fields["source.ip"] = connection[0]
+    if login := os.environ.get("WATCHKEEPER_WEB_LOGIN"):
+        fields["web.login"] = login
     fields = plain(fields)
     return fields
 
