@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from console.cli.see import open_session, say_json
+from console.cli.see import open_session, say_json, waited
 from console.cli.settings import settings, shared
 from console.cli.words import print_advice
 from console.cluster import advice
@@ -31,7 +31,7 @@ from console.ports.clusterfile import ClusterFile
 @shared
 def advise(as_json: bool, users: int | None, seconds: float) -> None:
     """What the peak needs against what is there with one gone; whether to scale out or up, by how much, and why."""
-    snapshot, sizing = asyncio.run(_watched(settings().file(), seconds))
+    snapshot, sizing = waited(_watched(settings().file(), seconds))
     found, measures = advice.advise(snapshot, sizing, users), headroom(snapshot)
     if as_json:
         say_json(advice_document(snapshot, measures, found))
@@ -63,6 +63,7 @@ def advice_document(snapshot: Snapshot, measures: tuple[Headroom, ...], found: t
 async def _watched(file: ClusterFile, seconds: float) -> tuple[Snapshot, Sizing | None]:
     async with open_session(file) as session:
         await session.look(*(node.name for node in file.table.nodes if node.size))
-        click.echo(f"watching {session.cluster} for {seconds:g} s", err=True)
+        if seconds:
+            click.echo(f"watching {session.cluster} for {seconds:g} s", err=True)
         await asyncio.sleep(seconds)
         return session.snapshot, session.sizing

@@ -5,10 +5,11 @@ import contextlib
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import click
 
@@ -18,7 +19,7 @@ from console.change.document import aftercare_document, event_document, plan_doc
 from console.change.events import Event, Outcome
 from console.change.plan import Plan
 from console.change.run import Confirmation, Run
-from console.cli.see import open_session, say_json
+from console.cli.see import asked, open_session, say_json, waited
 from console.cli.settings import Mistake, settings, shared
 from console.cli.words import print_aftercare, print_event, print_plan
 from console.cluster.text import clean
@@ -36,8 +37,17 @@ EXIT_CODES = {
 }
 
 
+CHOICES = {
+    "wait": "wait for the last session without a limit",
+    "extend": "wait as long again",
+    "end-sessions": "cut the sessions that are left",
+    "undo": "put it back as it was",
+}
+"""What each answer to a step that waits does."""
+Word = TypeVar("Word", bound=str)
+
 CONFIRMING = (
-    click.option("--reason", required=True, metavar="TEXT", help="Why; it stands in the journal."),
+    click.option("--reason", default="", metavar="TEXT", help="Why; it stands in the journal."),
     click.option("--yes", is_flag=True, help="Say yes to a safe plan."),
     click.option("--confirm", metavar="WORDS", help="Say yes to a degraded or unsafe plan, in its own words."),
 )
@@ -68,14 +78,37 @@ def confirmed(reason: str, yes: bool, confirm: str | None) -> Confirmation:
     """What was said to a plan. Raises Mistake when that was nothing."""
     if not yes and confirm is None:
         raise Mistake("nothing was confirmed: give --yes for a safe plan, or --confirm WORDS as `plan` tells")
+    return Confirmation(a_reason(reason), confirm)
+
+
+def a_reason(reason: str) -> str:
+    """As it was given, or asked for at a prompt. Raises Mistake."""
+    if not reason.strip() and settings().asks:
+        reason = click.prompt("reason", default="", show_default=False, err=True)
     if not reason.strip():
         raise Mistake("--reason: expected a few words; they stand in the journal")
-    return Confirmation(reason, confirm)
+    return reason
+
+
+async def agreed(plan: Plan, reason: str, yes: bool, confirm: str | None) -> Confirmation:
+    """What was said to a plan; at a prompt it is shown, and what is missing is asked for. Raises Mistake or Exit."""
+    if yes or confirm is not None or not settings().asks:
+        return confirmed(reason, yes, confirm)
+    print_plan(plan)
+    if plan.refusals:
+        raise click.exceptions.Exit(EXIT_CODES[Outcome.REFUSED])
+    reason = await asked(partial(a_reason, reason))
+    wanted = plan.confirm_words or "yes"
+    question = partial(click.prompt, f"type {wanted} to have it done", default="", show_default=False, err=True)
+    if await asked(question) != wanted:
+        click.echo(f"that was not {wanted}: nothing was changed", err=True)
+        raise click.exceptions.Exit(EXIT_CODES[Outcome.REFUSED])
+    return Confirmation(reason, plan.confirm_words, plan_hash=plan.hash)
 
 
 def _planned(action: Action) -> click.Command:
     def command(target: str, as_json: bool, **parameters: Value) -> None:
-        made = asyncio.run(_plan(settings().file(), action, target, _given(parameters)))
+        made = waited(_plan(settings().file(), action, target, _given(parameters)))
         if as_json:
             say_json(plan_document(made))
         else:
@@ -99,11 +132,16 @@ def _carried_out(action: Action) -> click.Command:
         confirm: str | None,
         **rest: Value,
     ) -> None:
-        confirmation = replace(
-            confirmed(reason, yes, confirm), plan_hash=plan_hash, without_lease=without_lease, again=again
-        )
+        if not settings().asks:
+            confirmed(reason, yes, confirm)  # what is missing is told before anything is looked at
+
+        async def said(plan: Plan) -> Confirmation:
+            answer = await agreed(plan, reason, yes, confirm)
+            only = plan_hash or answer.plan_hash
+            return replace(answer, plan_hash=only, without_lease=without_lease, again=again)
+
         file, parameters = settings().file(), _given(rest)
-        outcome = asyncio.run(_run(file, action, target, parameters, confirmation, as_json, watch_after))
+        outcome = waited(_run(file, action, target, parameters, said, as_json, watch_after))
         raise click.exceptions.Exit(EXIT_CODES[outcome])
 
     options = [
@@ -157,7 +195,7 @@ async def _run(
     action: Action,
     target: str,
     parameters: dict[str, Value],
-    confirmation: Confirmation,
+    said: Callable[[Plan], Awaitable[Confirmation]],
     as_json: bool,
     watch_after_s: float,
 ) -> Outcome:
@@ -168,7 +206,8 @@ async def _run(
         await session.look(target)
         for left in session.unfinished():
             click.echo(f"unfinished: {clean(left.says, limit=1000)}", err=True)
-        started = session.start(session.plan(action.name, target, parameters), confirmation)
+        plan = session.plan(action.name, target, parameters)
+        started = session.start(plan, await said(plan))
         outcome = await followed(started, as_json)
         if watch_after_s and session.aftercare() is not None:
             await _compared(session, started, as_json, watch_after_s)
@@ -217,14 +256,31 @@ async def _choose(event: Event, as_json: bool) -> str:
     """The operator's choice; without a terminal to ask on, the way back."""
     if as_json or not sys.stdin.isatty():
         return "undo"
-    return str(
-        await asyncio.to_thread(click.prompt, "choose", type=click.Choice(event.choices), default="wait", err=True)
+    return await asked(
+        partial(numbered, "choose", {choice: CHOICES.get(choice, choice) for choice in event.choices}, "wait")
     )
+
+
+def numbered(asks: str, choices: Mapping[Word, str], default: Word) -> Word:
+    """One of several, by its number or its word. Raises click.Abort."""
+    for number, (word, does) in enumerate(choices.items(), 1):
+        click.echo(f"  {number}  {word}: {does}", err=True)
+    words = {word: word for word in choices} | {str(number): word for number, word in enumerate(choices, 1)}
+    kind = click.Choice(list(words))
+    said = click.prompt(f"{asks} (1 to {len(choices)})", type=kind, default=default, show_choices=False, err=True)
+    return words[said]
 
 
 @contextlib.contextmanager
 def stopped_by_signals(stop: Callable[[str], None]) -> Any:
     """SIGHUP, SIGTERM and SIGINT let what is going on come to its end, and begin nothing more."""
+    if (beside := settings().beside) is not None:  # where a prompt hears them, and asks what is meant
+        beside.stops.append(stop)
+        try:
+            yield
+        finally:
+            beside.stops.remove(stop)
+        return
     loop = asyncio.get_running_loop()
     signals = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
     for number in signals:

@@ -1,15 +1,15 @@
 """The hosts: how each is reached, and trusting the key of one that is met for the first time."""
 
-import asyncio
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
+from functools import partial
 from typing import Any
 
 import click
 
 from console.change.journal import Journal
-from console.cli.see import say_json
+from console.cli.see import asked, say_json, waited
 from console.cli.settings import Mistake, settings, shared
 from console.cluster.text import clean
 from console.ports.clusterfile import ClusterFile
@@ -28,7 +28,7 @@ def hosts(context: click.Context, as_json: bool) -> None:
     """How each host is reached, its key, its round trip, and what our user may not do there."""
     if context.invoked_subcommand is not None:
         return
-    lines = asyncio.run(_looked(settings().file()))
+    lines = waited(_looked(settings().file()))
     if as_json:
         say_json([host_document(line) for line in lines])
         return
@@ -57,7 +57,7 @@ def trust(nodes: tuple[str, ...], fingerprints: tuple[str, ...]) -> None:
         if not fingerprint.startswith("SHA256:"):
             raise Mistake(f"--fingerprint {fingerprint}: expected SHA256: and 43 characters, as `hosts` shows it")
     try:
-        asyncio.run(_trust(settings().file(), nodes, fingerprints))
+        waited(_trust(settings().file(), nodes, fingerprints))
     except (Refused, ShellError) as refusal:
         click.echo(f"refused: {clean(str(refusal), limit=1000)}", err=True)
         raise click.exceptions.Exit(REFUSED) from None
@@ -142,14 +142,14 @@ async def _meet(shells: TrustsHosts, host: str, name: str, fingerprints: Sequenc
     click.echo(clean(_shown(name, route, key), limit=1000), err=True)
     if key.trust == "changed":
         raise Refused(f"the key of {name} CHANGED, and a changed key is never replaced here: {key.says}")
-    _agreed(name, key, fingerprints)
+    await _agreed(name, key, fingerprints)
     says = f"somebody said yes to the key of {name}: {key.kind} {key.fingerprint}"
     await journal.append("host.key_accepted", target=name, detail={"says": says})
     written = await shells.trust(key)
     click.echo(f"{name}: its key is trusted from now on, in {written}", err=True)
 
 
-def _agreed(name: str, key: HostKey, fingerprints: Sequence[str]) -> None:
+async def _agreed(name: str, key: HostKey, fingerprints: Sequence[str]) -> None:
     """Raises Refused when nobody says yes, Mistake when there is nobody to ask."""
     if key.fingerprint in fingerprints:
         return
@@ -160,7 +160,8 @@ def _agreed(name: str, key: HostKey, fingerprints: Sequence[str]) -> None:
             f"{name}: there is no terminal to ask on; compare the fingerprint with the host's own, "
             "then give it with --fingerprint"
         )
-    if not click.confirm(f"Is that the key of {name}? Trust it from now on", default=False, err=True):
+    question = f"Is that the key of {name}? Trust it from now on"
+    if not await asked(partial(click.confirm, question, default=False, err=True)):
         raise Refused(f"the key of {name} was not trusted; nothing was changed")
 
 

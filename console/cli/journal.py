@@ -1,17 +1,19 @@
 """The journal: show, verify, unfinished, export; and resume, undo and close of what was interrupted."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import click
 
 from console.change.journal import CopyState, Journal, JournalError, Record, Verdict, export, verify, verify_copies
-from console.change.plan import PlanError
+from console.change.plan import Plan, PlanError
 from console.change.run import Confirmation
-from console.cli.change import CONFIRMING, EXIT_CODES, confirmed, followed
-from console.cli.see import open_session, say_json
-from console.cli.settings import Mistake, settings, shared
+from console.cli.change import CONFIRMING, EXIT_CODES, a_reason, agreed, confirmed, followed
+from console.cli.see import open_session, say_json, waited
+from console.cli.settings import settings, shared
 from console.cluster.text import clean
 from console.ports.reach import Reach
 from console.session import Session
@@ -52,7 +54,7 @@ def verify_journal(copies: bool, as_json: bool) -> None:
     """Is every record as it was written? Exit code 0 yes, 1 broken, 2 unreadable, 3 without an anchor."""
     verdict = verify(_path())
     if copies:
-        verdict = asyncio.run(_compared(verdict))
+        verdict = waited(_compared(verdict))
     if as_json:
         problems = [{"seq": p.seq, "kind": p.kind, "says": p.says} for p in verdict.problems]
         say_json({"ok": verdict.ok, "records": verdict.records, "head": verdict.head, "problems": problems})
@@ -93,7 +95,7 @@ def export_journal() -> None:
 @shared
 def copies_of_journal(as_json: bool) -> None:
     """Send every copy what it lacks, and tell how far each has come; exit code 4 when one is behind."""
-    states = asyncio.run(_copied())
+    states = waited(_copied())
     for state in states:
         if as_json:
             say_json(state)
@@ -122,8 +124,10 @@ async def _compared(verdict: Verdict) -> Verdict:
 
 def _way(verb: str, does: str) -> click.Command:
     def command(run: str, reason: str, yes: bool, confirm: str | None, as_json: bool) -> None:
-        confirmation = confirmed(reason, yes, confirm)
-        raise click.exceptions.Exit(asyncio.run(_go(verb, run, confirmation, as_json)))
+        if not settings().asks:
+            confirmed(reason, yes, confirm)  # what is missing is told before anything is looked at
+        said = partial(agreed, reason=reason, yes=yes, confirm=confirm)
+        raise click.exceptions.Exit(waited(_go(verb, run, said, as_json)))
 
     body = command
     for option in (click.argument("run"), *CONFIRMING, click.option("--json", "as_json", is_flag=True)):
@@ -131,11 +135,14 @@ def _way(verb: str, does: str) -> click.Command:
     return click.command(verb, help=does)(shared(body))
 
 
-async def _go(verb: str, run: str, confirmation: Confirmation, as_json: bool) -> int:
+async def _go(verb: str, run: str, said: Callable[[Plan], Awaitable[Confirmation]], as_json: bool) -> int:
     """Each looks at the proofs of the steps first, and tells what it sees."""
     async with open_session(settings().file(), read_only=settings().read_only) as session:
         await session.look()
-        started = (session.resume if verb == "resume" else session.undo)(run, confirmation)
+        if settings().asks:
+            await _say_sights(session, run)
+        confirmation = await said(session.interrupted_plan(run))
+        started = (session.resume if verb == "resume" else session.undo)(run, replace(confirmation, plan_hash=None))
         return EXIT_CODES[await followed(started, as_json)]
 
 
@@ -145,13 +152,11 @@ journal.add_command(_way("undo", "Undo what an interrupted run has done, in reve
 
 @journal.command()
 @click.argument("run")
-@click.option("--reason", required=True, metavar="TEXT", help="Why; it stands in the journal.")
+@click.option("--reason", default="", metavar="TEXT", help="Why; it stands in the journal.")
 @shared
 def close(run: str, reason: str) -> None:
     """Mark an interrupted run as done with, as the cluster stands."""
-    if not reason.strip():
-        raise Mistake("--reason: expected a few words; they stand in the journal")
-    asyncio.run(_close(run, reason))
+    waited(_close(run, a_reason(reason)))
 
 
 async def _close(run: str, reason: str) -> None:

@@ -84,14 +84,19 @@ for fault, words in FAULTS.items():
 
 
 @click.command()
+@click.option("--plain", "in_words", is_flag=True, help="In words alone, without screens.")
 @shared
-def demo() -> None:
+def demo(in_words: bool) -> None:
     """The console on the embedded lab; both end together."""
     state_dir = settings().state_dir
     started = cluster_lab.up("lab", state_dir, _narrate)
     try:
         file = ClusterFile.read(Path(started.cluster_file), settings().plugins)
-        if sys.stdin.isatty() and sys.stderr.isatty():
+        if in_words:
+            from console.cli.plain import plain
+
+            code = plain(file, settings())
+        elif sys.stdin.isatty() and sys.stderr.isatty():
             from console.tui import run_console  # textual is for the console only
 
             faults = {word: partial(getattr(cluster_lab, word), "lab", state_dir) for word in FAULTS}

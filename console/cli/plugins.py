@@ -10,7 +10,7 @@ import rich.console
 from rich.table import Table
 
 from console.change.journal import Journal
-from console.cli.see import say_json
+from console.cli.see import say_json, waited
 from console.cli.settings import Mistake, settings, shared
 from console.contract import Verdict
 from console.contract.behaviour import outcomes
@@ -60,7 +60,7 @@ def test(name: str, change: str, as_json: bool) -> None:
 
     Without --change it only looks. What is changed is put back; try it on a cluster that nobody depends on.
     """
-    if asyncio.run(_tried(name, change, as_json)):
+    if waited(_tried(name, change, as_json)):
         raise click.exceptions.Exit(4)
 
 

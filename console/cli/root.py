@@ -1,12 +1,13 @@
 """The verbs, each by its own file; without one, the console opens."""
 
+import os
 import sys
 from importlib import import_module
 
 import click
 
 import console
-from console.cli.settings import Settings, settings, shared
+from console.cli.settings import Mistake, Settings, settings, shared
 
 VERBS = {
     "status": "see",
@@ -50,19 +51,29 @@ class Verbs(click.Group):
 @click.option("--read-only", is_flag=True, help="Look only: nothing can be changed.")
 @click.option("--theme", metavar="NAME", help="Theme of the console.")
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
+@click.option("--plain", "in_words", is_flag=True, help="A prompt and words, or a script on stdin; no screens.")
+@click.option("--keep-going", is_flag=True, help="A plain script goes on after a line that failed.")
 @shared
 @click.pass_context
-def root(context: click.Context, read_only: bool, theme: str | None, no_mouse: bool) -> None:
+def root(
+    context: click.Context, read_only: bool, theme: str | None, no_mouse: bool, in_words: bool, keep_going: bool
+) -> None:
     """One console for application servers, load balancers and a MongoDB replica set."""
-    context.ensure_object(Settings).read_only = read_only
+    context.ensure_object(Settings).read_only |= read_only
     if context.invoked_subcommand is not None:
         return
     file = settings().file()
+    if in_words:
+        from console.cli.plain import plain
+
+        context.exit(plain(file, settings(), keep_going=keep_going))
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         from console.cli.see import print_status
 
         print_status(file)
         return
+    if os.environ.get("TERM", "dumb") in ("dumb", ""):
+        raise Mistake("this terminal cannot be drawn on (TERM=dumb): watchkeeper --plain works on it, in words alone")
     from console.tui import run_console  # textual is for the console only: the verbs start without it
 
     context.exit(

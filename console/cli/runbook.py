@@ -1,6 +1,5 @@
 """Runbooks: list, show, run and resume."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
@@ -21,11 +20,12 @@ from console.change.runbook.running import RunbookRun
 from console.change.runbook.schema import encoded
 from console.change.runbook.several import several
 from console.change.runbook.shelf import runbook_named, runbook_paths
+from console.cli.change import a_reason
 from console.cli.rehearsal import rehearsed
 from console.cli.runbook_run import ENDS, Terminal, check_answers, gone_through
 from console.cli.runbook_screens import as_page, write_screens
 from console.cli.runbook_words import described
-from console.cli.see import look, open_session, say_json
+from console.cli.see import look, open_session, say_json, waited
 from console.cli.settings import Mistake, settings, shared
 from console.cluster.snapshot import Approval
 from console.cluster.text import clean
@@ -91,16 +91,15 @@ def run(
     """Go through a runbook, or one action for several targets; without a terminal only where no stage asks anything."""
     given = dict(_param(text) for text in params)
     if targets:
-        found = several(asyncio.run(look(settings().file())), name, targets)
+        found = several(waited(look(settings().file())), name, targets)
     else:
         found = runbook_named(name, settings().config_dir)
     if rehearse:
-        raise click.exceptions.Exit(asyncio.run(rehearsed(found, given, as_json)))
+        raise click.exceptions.Exit(waited(rehearsed(found, given, as_json)))
     values = found.values(given)
     if dry:
-        raise click.exceptions.Exit(asyncio.run(_dry(found, values, as_json)))
-    if not reason.strip():
-        raise Mistake("--reason: expected a few words; they stand in the journal")
+        raise click.exceptions.Exit(waited(_dry(found, values, as_json)))
+    reason = a_reason(reason)
 
     async def begun(session: Session, operator: Operator) -> RunbookRun:
         found.check_names(values, session.snapshot)
@@ -152,7 +151,7 @@ def approve(run_id: str, refuses: bool) -> None:
             return await answer(session, run_id, agrees=not refuses)
 
     try:
-        found = asyncio.run(answered())
+        found = waited(answered())
     except (Refused, Unclear) as problem:
         raise Mistake(f"it cannot be answered: {problem}") from None
     click.echo(f"{'no' if refuses else 'yes'} to {found.owner}: {clean(found.says, limit=1000)}")
@@ -199,7 +198,7 @@ def _ended(
         async with open_session(file, read_only=settings().read_only) as session:
             return await gone_through(session, operator, begun, as_json)
 
-    return ENDS[asyncio.run(gone()).progress.outcome]
+    return ENDS[waited(gone()).progress.outcome]
 
 
 async def _dry(found: Runbook, values: Mapping[str, Value], as_json: bool) -> int:

@@ -1,8 +1,8 @@
 """A run of a runbook on the command line: who answers, and what is told."""
 
-import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import click
@@ -13,8 +13,8 @@ from console.change.run import Confirmation
 from console.change.runbook import Runbook
 from console.change.runbook.asking import Answer, Asks, Moment, Operator
 from console.change.runbook.running import RunbookRun
-from console.cli.change import stopped_by_signals
-from console.cli.see import say_json
+from console.cli.change import numbered, stopped_by_signals
+from console.cli.see import asked, say_json
 from console.cli.settings import Mistake
 from console.cli.words import print_event, print_plan
 from console.cluster.text import clean
@@ -49,9 +49,8 @@ class Terminal:
             return await self._planned(asks.plan, asks.words)
         if asks.kind == "problem":
             return await self._solved(asks)
-        yes = self._questions or await asyncio.to_thread(
-            click.confirm, clean(asks.says, limit=1000), default=False, err=True
-        )
+        question = partial(click.confirm, clean(asks.says, limit=1000), default=False, err=True)
+        yes = self._questions or await asked(question)
         return Answer(way="go on" if yes else "stop")
 
     async def _planned(self, plan: Plan, words: str | None) -> Answer:
@@ -71,15 +70,12 @@ class Terminal:
             return Answer(way="go on")
         if self._plans or not sys.stdin.isatty():
             return Answer(way="stop")
-        for way in asks.ways:
-            click.echo(f"  {way:<7} {WAYS[way]}", err=True)
-        choice = click.Choice(list(asks.ways))
-        way = await asyncio.to_thread(click.prompt, "what now", type=choice, default="stop", err=True)
+        way = await asked(partial(numbered, "what now", {way: WAYS[way] for way in asks.ways}, "stop"))
         return Answer(way=way, reason=await _typed("why is it skipped") if way == "skip" else "")
 
 
 async def _typed(asks: str) -> str:
-    return str(await asyncio.to_thread(click.prompt, asks, err=True))
+    return str(await asked(partial(click.prompt, asks, err=True)))
 
 
 def check_answers(found: Runbook, file: ClusterFile, confirm: str | None) -> None:

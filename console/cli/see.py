@@ -2,8 +2,10 @@
 
 import asyncio
 import sys
-from contextlib import AbstractAsyncContextManager, aclosing, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import aclosing, asynccontextmanager, suppress
 from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 import click
 import msgspec
@@ -17,6 +19,8 @@ from console.cluster.snapshot import Severity, Snapshot
 from console.ports.clusterfile import ClusterFile
 from console.session import Session
 
+T = TypeVar("T")
+
 
 def say_json(document: object) -> None:
     """One JSON document a line, at once."""
@@ -24,14 +28,32 @@ def say_json(document: object) -> None:
     sys.stdout.buffer.flush()
 
 
-def open_session(file: ClusterFile, *, read_only: bool = True) -> AbstractAsyncContextManager[Session]:
-    """A session on the state directory in use. Raises ClusterFileError."""
-    return Session.open(file, settings().state_dir, read_only=read_only)
+def waited(work: Coroutine[Any, Any, T]) -> T:
+    """What comes of it: in a loop of its own, or in the one that a prompt has going beside it."""
+    beside = settings().beside
+    return beside.run(work) if beside else asyncio.run(work)
+
+
+async def asked(question: Callable[[], T]) -> T:
+    """What somebody answers; the loop goes on meanwhile. Raises click.Abort."""
+    beside = settings().beside
+    return await (beside.ask(question) if beside else asyncio.to_thread(question))
+
+
+@asynccontextmanager
+async def open_session(file: ClusterFile, *, read_only: bool = True) -> AsyncIterator[Session]:
+    """A session on the state directory in use, or the prompt's own. Raises ClusterFileError."""
+    here = settings().session
+    if here is not None and here.file is file:
+        yield here
+        return
+    async with Session.open(file, settings().state_dir, read_only=read_only) as session:
+        yield session
 
 
 def print_status(file: ClusterFile, as_json: bool = False) -> None:
     """One look, as words or as the document of the contract."""
-    snapshot = asyncio.run(look(file))
+    snapshot = waited(look(file))
     if as_json:
         say_json(status_document(snapshot))
     else:
@@ -49,7 +71,7 @@ def status(as_json: bool, watch: bool) -> None:
         print_status(file, as_json)
         return
     with suppress(KeyboardInterrupt):
-        asyncio.run(_watch_status(file, as_json))
+        waited(_watch_status(file, as_json))
 
 
 @click.command()
@@ -57,7 +79,7 @@ def status(as_json: bool, watch: bool) -> None:
 @shared
 def check(as_json: bool) -> None:
     """Findings, and the minimum requirements of a fault-tolerant deployment; exit code 3 when a critical one fails."""
-    snapshot = asyncio.run(look(settings().file()))
+    snapshot = waited(look(settings().file()))
     findings = sorted((*snapshot.findings, *requirements(snapshot)), key=lambda f: list(Severity).index(f.severity))
     if as_json:
         say_json({"cluster": snapshot.cluster, "findings": [finding_document(finding) for finding in findings]})
@@ -75,7 +97,7 @@ def events(as_json: bool, seconds: float | None) -> None:
     """What changes, as it does."""
     file = settings().file()
     with suppress(KeyboardInterrupt):
-        asyncio.run(_events(file, as_json, seconds))
+        waited(_events(file, as_json, seconds))
 
 
 async def look(file: ClusterFile) -> Snapshot:
@@ -91,7 +113,8 @@ async def _watch_status(file: ClusterFile, as_json: bool) -> None:
             if as_json:
                 say_json(status_document(snapshot))
             else:
-                click.clear()
+                if settings().beside is None:
+                    click.clear()
                 print_snapshot(snapshot)
 
 

@@ -4,13 +4,17 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 import platformdirs
 
 from console.ports.clusterfile import ClusterFile
 from console.ports.plugins import Plugins, bundled
+
+if TYPE_CHECKING:
+    from console.cli.beside import Beside
+    from console.session import Session
 
 APP = "watchkeeper"
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -29,6 +33,12 @@ class Settings:
     cluster: str | None = None
     state: Path | None = None
     read_only: bool = False
+    beside: "Beside | None" = None
+    """The loop that a prompt has going beside it."""
+    session: "Session | None" = None
+    """The session of that prompt: its verbs open none of their own on the same cluster."""
+    asks: bool = False
+    """Somebody sits at that prompt: what is missing is asked for."""
 
     @property
     def config_dir(self) -> Path:
@@ -52,10 +62,14 @@ class Settings:
 
     def file(self) -> ClusterFile:
         """The cluster file that is meant. Raises Mistake, ClusterFileError or LabError."""
+        if self.session is not None and self.cluster is None:
+            return self.session.file
         return ClusterFile.read(self.path(), self.plugins)
 
     def path(self) -> Path:
         """Where that file is. Raises Mistake or LabError."""
+        if self.session is not None and self.cluster is None:
+            return self.session.file.path
         wanted = self.cluster or os.environ.get("WATCHKEEPER_CLUSTER")
         known = self.clusters()
         if wanted is None:

@@ -1,6 +1,5 @@
 """About this installation: info and config."""
 
-import asyncio
 import platform
 from contextlib import aclosing
 from importlib.metadata import version
@@ -12,7 +11,7 @@ import msgspec
 import console
 from console.change.action import Action
 from console.change.actions import ACTIONS
-from console.cli.see import say_json
+from console.cli.see import say_json, waited
 from console.cli.settings import settings, shared
 from console.cli.words import print_connection
 from console.ports.clusterfile import ClusterTable
@@ -67,7 +66,7 @@ def check() -> None:
 @shared
 def test(as_json: bool) -> None:
     """Try everything that the cluster file names, row by row, with what to do about a failure; exit code 3 with one."""
-    if asyncio.run(_tested(settings().path(), as_json)):
+    if waited(_tested(settings().path(), as_json)):
         raise click.exceptions.Exit(3)
 
 

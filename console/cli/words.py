@@ -1,6 +1,6 @@
 """What is seen, as words for a person: every state is a word, colour is only on top."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from rich.console import Console
@@ -12,7 +12,8 @@ from console.change.events import Event, EventKind
 from console.change.plan import Plan
 from console.cluster.advice import Advice
 from console.cluster.headroom import Headroom
-from console.cluster.snapshot import AppServer, Balancer, Finding, Member, PoolMember, Snapshot
+from console.cluster.matching import matches
+from console.cluster.snapshot import AppServer, Balancer, Finding, Member, Node, PoolMember, Snapshot
 from console.cluster.text import clean
 from console.ports.connections import Row
 from console.ports.connections import Verdict as Tried
@@ -32,6 +33,14 @@ STYLES = {
 CONNECTION = {Tried.OK: "up", Tried.FAILED: "down", Tried.SKIPPED: "unknown"}
 
 out = Console(highlight=False)
+linear = False
+"""Each row of a table is a sentence: for screen readers, serial consoles and scripts."""
+
+
+def speak() -> None:
+    """From now on words only: no columns, no colour."""
+    global out, linear
+    out, linear = Console(highlight=False, color_system=None, width=1_000_000), True
 
 
 def print_snapshot(snapshot: Snapshot) -> None:
@@ -40,12 +49,9 @@ def print_snapshot(snapshot: Snapshot) -> None:
     environment = f" ({snapshot.environment})" if snapshot.environment else ""
     _say(_text(f"{snapshot.cluster}{environment} at {snapshot.at:%Y-%m-%d %H:%M:%S} UTC"))
     _say(_text(f"tolerates the loss of: {tolerates.app_servers} application servers, {tolerates.members} members"))
-    out.print(
-        _table("application server", ["health", "pools", "sessions", "ms", "seen"], map(_app, snapshot.app_servers))
-    )
-    out.print(_table("balancer", ["health", "version", "up for", "seen"], map(_balancer, snapshot.balancers)))
-    members = map(_member, snapshot.replica_set.members)
-    out.print(_table("member", ["state", "health", "votes", "lag", "version", "seen"], members))
+    print_servers(snapshot)
+    print_balancers(snapshot)
+    print_members(snapshot)
     for hold in snapshot.holds:
         until = f"until {hold.until:%Y-%m-%d %H:%M} UTC" if hold.until else "without an end"
         since = f"since {hold.since:%Y-%m-%d %H:%M} UTC, {until}"
@@ -53,6 +59,29 @@ def print_snapshot(snapshot: Snapshot) -> None:
     if lease := snapshot.lease:
         _say(_text(f"{lease.owner} is changing the cluster: {lease.says} (run {lease.run}): {lease.reason}", "warning"))
     print_findings(snapshot.findings)
+
+
+def print_servers(snapshot: Snapshot, matching: str = "") -> None:
+    """A row each; where a pattern is given, those that it is found in."""
+    _print_rows(
+        "application server", ["health", "pools", "sessions", "ms", "seen"], map(_app, snapshot.app_servers), matching
+    )
+
+
+def print_balancers(snapshot: Snapshot, matching: str = "") -> None:
+    """A row each; where a pattern is given, those that it is found in."""
+    _print_rows("balancer", ["health", "version", "up for", "seen"], map(_balancer, snapshot.balancers), matching)
+
+
+def print_members(snapshot: Snapshot, matching: str = "") -> None:
+    """A row each; where a pattern is given, those that it is found in."""
+    members = map(_member, snapshot.replica_set.members)
+    _print_rows("member", ["state", "health", "votes", "lag", "version", "seen"], members, matching)
+
+
+def print_nodes(snapshot: Snapshot, matching: str = "") -> None:
+    """A row each; where a pattern is given, those that it is found in."""
+    _print_rows("node", ["health", "roles", "domain", "load", "service", "seen"], map(_node, snapshot.nodes), matching)
 
 
 def print_findings(findings: Sequence[Finding]) -> None:
@@ -92,7 +121,7 @@ def print_plan(plan: Plan) -> None:
 
 def print_advice(measures: Sequence[Headroom], found: Sequence[Advice]) -> None:
     """What is there with one gone, then what to do and why."""
-    out.print(_table("headroom", ["now", "one less", "enough"], map(_headroom, measures)))
+    _print_rows("headroom", ["now", "one less", "enough"], map(_headroom, measures))
     for advice in found:
         _say(_text(f"{advice.subject}: {advice.says}", "bold"))
         for reason in advice.because:
@@ -172,6 +201,18 @@ def _member(member: Member) -> list[Text]:
     ]
 
 
+def _node(node: Node) -> list[Text]:
+    return [
+        _text(node.name),
+        _health(str(node.health), node.reason),
+        _text(", ".join(node.roles) or "none"),
+        _text(node.domain or "not declared"),
+        _text("not known" if node.load1 is None else f"{node.load1:.2f}"),
+        _text(str(node.service)),
+        _seen(node.age_s),
+    ]
+
+
 def _headroom(one: Headroom) -> list[Text]:
     enough, style = {True: ("yes", "up"), False: ("no", "down"), None: ("not known", "unknown")}[one.holds]
     return [_text(one.what), _text(one.now), _text(one.one_less), _text(enough, style)]
@@ -190,7 +231,17 @@ def _text(words: str, style: str = "") -> Text:
     return Text(clean(words, limit=1000), style=STYLES.get(style, style))
 
 
-def _table(first: str, columns: list[str], rows: "map[list[Text]]") -> Table:
+def _print_rows(first: str, columns: list[str], rows: Iterable[list[Text]], matching: str = "") -> None:
+    shown = [row for row in rows if matches(matching)(" ".join(cell.plain for cell in row))] if matching else rows
+    if not linear:
+        out.print(_table(first, columns, shown))
+        return
+    for name, *cells in shown:
+        told = (f"{column} {cell.plain}" for column, cell in zip(columns, cells, strict=True) if cell.plain)
+        _say(_text(f"{first} {name.plain}: {'; '.join(told)}"))
+
+
+def _table(first: str, columns: list[str], rows: Iterable[list[Text]]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in (first, *columns):
         table.add_column(column)

@@ -13,9 +13,9 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from console.cluster.matching import matches, problem
 from console.cluster.text import clean
 from console.tui.commands import bindings
-from console.tui.matching import matches, problem
 from console.tui.ordering import Order, ordered
 from console.tui.sheet import Column, Row, Sheet
 from console.tui.words import Cell

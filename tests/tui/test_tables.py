@@ -8,7 +8,7 @@ from textual import events
 from textual.keys import _character_to_key
 
 from console.change.runbook.several import several
-from console.tui.matching import matches, problem
+from console.cluster.matching import matches, problem
 from console.tui.menu import Menu, refusal
 from console.tui.ordering import Order, ordered
 from console.tui.parts import Prompt
