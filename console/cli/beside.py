@@ -5,12 +5,13 @@ import queue
 import signal
 import threading
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 import click
 
 T = TypeVar("T")
+HEARD_S = 0.2
 
 
 class Beside:
@@ -46,7 +47,7 @@ class Beside:
         try:
             done = asyncio.run_coroutine_threadsafe(within(), self._loop)
             done.add_done_callback(lambda _: self._calls.put(None))
-            while (call := self._calls.get()) is not None:
+            while (call := self._next()) is not None:
                 call()
         finally:
             signal.signal(signal.SIGINT, before)
@@ -55,6 +56,12 @@ class Beside:
         if done.cancelled():
             raise KeyboardInterrupt
         return done.result()
+
+    def _next(self) -> Callable[[], None] | None:
+        """What is to be done here next; a signal that came right before it waited is heard a moment later."""
+        while True:
+            with suppress(queue.Empty):
+                return self._calls.get(timeout=HEARD_S)
 
     def _heard(self) -> None:
         """Ctrl-C."""

@@ -4,6 +4,8 @@ import asyncio
 import os
 import signal
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, aclosing, contextmanager, suppress
 from dataclasses import replace
@@ -25,6 +27,9 @@ from console.cluster.text import clean
 from console.ports.clusterfile import ClusterFile
 from console.session import Session
 
+NUDGE = signal.SIGURG
+"""Only wakes the thread that waits for keys."""
+NUDGES_S = (0.05, 0.2, 1.0)
 WORSE = (0, 3, 2, 4, INTERRUPTED, 1, 5)
 """Exit codes, the worse the later."""
 GOING = {
@@ -251,9 +256,27 @@ def _signals() -> Iterator[None]:
         signal.signal(number, signal.SIG_IGN)
         raise Leaves(128 + number)
 
-    before = {number: signal.signal(number, leave) for number in (signal.SIGTERM, signal.SIGHUP)}
+    handlers = {signal.SIGTERM: leave, signal.SIGHUP: leave, NUDGE: lambda *_: None}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    heard, told = os.pipe()
+    os.set_blocking(told, False)
+    signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+    main = threading.get_ident()
+    threading.Thread(target=_nudge, args=(heard, main), name="signals", daemon=True).start()
     try:
         yield
     finally:
+        signal.set_wakeup_fd(-1)
+        os.close(told)
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _nudge(heard: int, main: int) -> None:
+    """A signal that comes after the prompt was written and before keys are waited for would lie there until a key."""
+    while number := os.read(heard, 1):
+        for wait_s in () if number[0] == NUDGE else NUDGES_S:
+            time.sleep(wait_s)
+            with suppress(ProcessLookupError):
+                signal.pthread_kill(main, NUDGE)
+    os.close(heard)

@@ -11,7 +11,7 @@ from console.session import Session
 from console.tui.commands import COMMANDS, Command
 
 MOVES = "next previous up down page-up page-down first last earlier later"
-LEAVES = "clear back"
+LEAVES = "clear back tour pause"
 SCREEN = frozenset(f"{MOVES} {LEAVES} copy command palette".split())
 """What moves a cursor, opens a screen or leaves it: lines have neither cursor nor screens, and a shell copies."""
 PLACES = frozenset({"text", "question", "table"})
@@ -24,6 +24,8 @@ PLAIN = {
     "view.dashboard": "status",
     "view.topology": "topology",
     "view.timeline": "timeline",
+    "view.faults": "findings",
+    "view.look": "status",
     "view.findings": "findings",
     "view.runbooks": "runbooks",
     "view.journal": "journal",
@@ -35,6 +37,8 @@ PLAIN = {
     "view.mark": "drain app1 app2",
     "menu.choose": "plan drain app2",
     "detail.actions": "show app2",
+    "topology.actions": "show app2",
+    "topology.detail": "show app2",
     "plan.again": "plan drain app2",
     "progress.wait": "follow",
     "progress.extend": "follow",
