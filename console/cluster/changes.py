@@ -8,7 +8,7 @@ Of a balancer: `reload`. Of a member: `state`. Of the set: `primary`, `term`, `c
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from console.cluster.handover import gap_words
 from console.cluster.snapshot import (
@@ -39,6 +39,8 @@ class Change:
     before: str | None
     after: str | None
     says: str
+    gap_s: float | None = None
+    """Of another Primary: seconds without one before, where that was heard."""
 
 
 def changes(before: Snapshot | None, after: Snapshot) -> tuple[Change, ...]:
@@ -114,7 +116,8 @@ def _set(before: ReplicaSet, after: ReplicaSet) -> Iterator[Change]:
     if (was and was.name) != (now and now.name):
         nobody = f"there is no Primary, {was.name if was else 'nobody'} was"
         says = _leads(now) + gap_words(after) if now else nobody
-        yield _change("primary", "replica_set", name, was and was.name, now and now.name, says)
+        change = _change("primary", "replica_set", name, was and was.name, now and now.name, says)
+        yield replace(change, gap_s=after.gap_s) if now else change
     for kind, what, old, new in (
         ("term", "term", before.term, after.term),
         ("config", "configuration version", before.config_version, after.config_version),

@@ -211,7 +211,7 @@ class Console(Openings):
         """What stands when the console opens is no event; what changes after everything was asked once is."""
         await session.look()
         self.feed.show(session.snapshot)
-        self.feed.noting = True
+        self.feed.note()
         try:
             left = session.unfinished()
         except OperatorError as error:

@@ -8,7 +8,7 @@ from console.ports.error import OperatorError
 from console.session import Session
 from console.tui.commands import Command, commands
 
-ALIASES = {"q": "quit", "exit": "quit", "timeline": "events", "advice": "headroom"}
+ALIASES = {"q": "quit", "exit": "quit", "events": "timeline", "advice": "headroom"}
 
 
 class NotACommand(OperatorError):

@@ -25,6 +25,8 @@ class Feed:
         self.events: deque[tuple[datetime, Change]] = deque(maxlen=KEPT)
         """Newest first."""
         self.snapshot: Snapshot | None = None
+        self.since: datetime | None = None
+        """When changes began to be noted; what was before this only the journal knows."""
         self.noting = True
         """Changes are events; not so while a session finds out how things stand."""
         self.paused = False
@@ -51,6 +53,11 @@ class Feed:
 
         care = self._session.aftercare() if self._session is not None else None
         return care.says if care is not None and care.verdict is Verdict.WORSE else ""
+
+    def note(self) -> None:
+        """From now on changes are events."""
+        self.noting = True
+        self.since = self.snapshot.at if self.snapshot else None
 
     def open(self, session: "Session") -> None:
         """From now on there is a session."""

@@ -128,7 +128,7 @@ class Openings(TerminalApp):
             "dashboard": lambda: None,
             "topology": self.action_topology,
             "findings": self.action_findings,
-            "timeline": self.action_events,
+            "timeline": self.action_timeline,
             "runbooks": self.action_runbooks,
             "journal": self.action_journal,
             "headroom": self.action_advice,
@@ -222,12 +222,11 @@ class Openings(TerminalApp):
         else:
             self.open_plan(care.way_back.action, care.way_back.target, dict(care.way_back.parameters))
 
-    def action_events(self) -> None:
-        """Everything that has changed."""
-        from console.tui import briefs
+    def action_timeline(self) -> None:
+        """What was seen, and what was done."""
+        from console.tui.timeline import TimelineScreen
 
-        draw = lambda width: briefs.happened(self.feed.events, width)  # noqa: E731
-        self.push_screen(TextScreen("What has changed, newest first", draw, self.feed))
+        self.push_screen(TimelineScreen(self.feed, self.journal_folder, self.cluster))
 
     def action_journal(self) -> None:
         """What was done."""

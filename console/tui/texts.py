@@ -23,6 +23,7 @@ WHERE = {
     "view": "Views: on every whole screen",
     "dashboard": "Dashboard",
     "topology": "Topology",
+    "timeline": "Timeline",
     "table": "In a table",
     "detail": "A server, a balancer, a member or a node",
     "menu": "Actions of a row",

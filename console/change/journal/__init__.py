@@ -6,7 +6,7 @@ The newest head also stands in an anchor file and, where there is one, in syslog
 
 from console.change.journal.copies import Copier, CopyState
 from console.change.journal.export import export
-from console.change.journal.recent import Deed, recent
+from console.change.journal.recent import Deed, newest, recent
 from console.change.journal.record import JournalError, Record
 from console.change.journal.store import FILE, Journal
 from console.change.journal.unfinished import Unfinished, confirmed_plan, run_named
@@ -25,6 +25,7 @@ __all__ = [
     "Verdict",
     "confirmed_plan",
     "export",
+    "newest",
     "recent",
     "run_named",
     "verify",

@@ -123,7 +123,7 @@ def replace_text(path: Path, text: str) -> None:
     """Write a file whole or not at all, mode 0600, synced."""
     fresh = path.with_name(f"{path.name}.new")
     try:
-        _write(fresh, text.encode("ascii"))
+        _write(fresh, text.encode())
         fresh.replace(path)
     except OSError:
         fresh.unlink(missing_ok=True)

@@ -32,12 +32,17 @@ class Deed:
 
 def recent(journal: Journal | None, folder: Path, cluster: str, target: str) -> tuple[Deed, ...]:
     """What was done to a node, the newest first; without an open journal its file is read. Raises JournalError."""
+    return deeds(newest(journal, folder, cluster), cluster, target)
+
+
+def newest(journal: Journal | None, folder: Path, cluster: str) -> list[Record]:
+    """The newest records, the oldest of them first; without an open journal its file is read. Raises JournalError."""
     if journal is not None:
-        return deeds(journal.newest(RECORDS), cluster, target)
+        return list(journal.newest(RECORDS))
     if not (folder / FILE).exists():
-        return ()
+        return []
     with closing(Journal.open(folder, cluster, read_only=True)) as read:
-        return deeds(read.newest(RECORDS), cluster, target)
+        return list(read.newest(RECORDS))
 
 
 def deeds(records: Iterable[Record], cluster: str, target: str) -> tuple[Deed, ...]:

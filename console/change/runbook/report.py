@@ -83,18 +83,18 @@ def wholeness(evidence: Evidence) -> str:
 
 
 def _head(evidence: Evidence) -> Iterator[str]:
-    yield f"# {_escaped(evidence.title)}"
+    yield f"# {escaped(evidence.title)}"
     yield ""
     for word, says in facts(evidence):
-        yield f"- {word}: {_escaped(says)}"
-    yield f"- outcome: **{_escaped(evidence.outcome)}**{_escaped(f': {evidence.ending}') if evidence.ending else ''}"
+        yield f"- {word}: {escaped(says)}"
+    yield f"- outcome: **{escaped(evidence.outcome)}**{escaped(f': {evidence.ending}') if evidence.ending else ''}"
 
 
 def _passage(passage: Passage) -> Iterator[str]:
-    yield f"## {_escaped(f'{passage.key} {passage.title}'.strip() or 'On the way')}"
+    yield f"## {escaped(f'{passage.key} {passage.title}'.strip() or 'On the way')}"
     yield ""
     if passage.key:
-        yield ". ".join(_escaped(says) for says in (ended(passage), *measured(passage)))
+        yield ". ".join(escaped(says) for says in (ended(passage), *measured(passage)))
         yield ""
     for change in passage.changes:
         yield from _change(change)
@@ -103,12 +103,12 @@ def _passage(passage: Passage) -> Iterator[str]:
 
 
 def _change(change: Change) -> Iterator[str]:
-    yield f"Run {_escaped(f'{change.run}: {change.title}')}"
+    yield f"Run {escaped(f'{change.run}: {change.title}')}"
     yield ""
     if change.impact:
-        yield f"- impact: {_escaped(change.impact)}"
+        yield f"- impact: {escaped(change.impact)}"
     for check in change.checks:
-        yield f"- {check.word}: {_escaped(f'{check.says}: {check.value} (must be {check.limit})')}"
+        yield f"- {check.word}: {escaped(f'{check.says}: {check.value} (must be {check.limit})')}"
     if change.impact or change.checks:
         yield ""
     yield from _table(change.lines)
@@ -120,7 +120,7 @@ def _table(lines: Iterable[Line]) -> Iterator[str]:
     for line in lines:
         step = line.stage if line.step is None else str(line.step)
         what = f"{line.kind}: {line.says}" if line.says else line.kind
-        yield f"| {time(line.at)} | {_escaped(step)} | {_escaped(what)} | {line.seq} `{line.hash[:12]}` |"
+        yield f"| {time(line.at)} | {escaped(step)} | {escaped(what)} | {line.seq} `{line.hash[:12]}` |"
     yield ""
 
 
@@ -132,6 +132,6 @@ def _foot(evidence: Evidence) -> Iterator[str]:
     yield f"- {wholeness(evidence)}; `watchkeeper journal verify` checks the chain"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """One line of plain text, whatever it holds."""
     return MEANS_SOMETHING.sub(r"\\\1", text)
