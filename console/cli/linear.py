@@ -1,4 +1,4 @@
-"""What the screens draw, as lines: one thing with all its fields, and the paths of requests and of replication."""
+"""What the screens draw, as lines: one thing with all its fields."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
@@ -108,26 +108,3 @@ def done(deeds: Iterable[Deed]) -> Iterator[str]:
     for one in deeds:
         reason = f": {one.reason}" if one.reason else ""
         yield f"  {one.at:%Y-%m-%d %H:%M} UTC {one.outcome or 'begun'}: {one.does} by {one.who}{reason}"
-
-
-def topology(snapshot: Snapshot) -> Iterator[str]:
-    """The path of a request, then of a write, then who stands where."""
-    for balancer in snapshot.balancers:
-        for backend in dict.fromkeys(balancer.backends):
-            here = (balancer.name, backend)
-            entries = [p for s in snapshot.app_servers for p in s.pools if (p.balancer, p.backend) == here]
-            told = ", ".join(f"{p.server} ({p.admin}, check {p.check})" for p in entries) or "no server"
-            yield f"balancer {balancer.name} ({balancer.health}) sends {backend} to {told}"
-    for server in snapshot.app_servers:
-        opinions = sorted({f"{p.balancer} says {p.check}" for p in server.pools})
-        yield f"server {server.name}: its own health {server.health}; {', '.join(opinions) or 'in no pool'}"
-    primary = snapshot.replica_set.primary
-    yield f"writes go to {primary.name if primary else 'nobody: there is no Primary'}"
-    for member in snapshot.replica_set.members:
-        source = f" replicates from {member.sync_source}" if member.sync_source else ""
-        yield f"member {member.name} ({member.state}, {member.health}){source}"
-    domains: dict[str, list[str]] = {}
-    for node in snapshot.nodes:
-        domains.setdefault(node.domain or "no failure domain", []).append(node.name)
-    for domain, those in sorted(domains.items()):
-        yield f"{domain}: {', '.join(those)}"

@@ -11,12 +11,15 @@ from pathlib import Path
 import click
 
 import console
+from console.change.chronicle import done
 from console.change.journal import JournalError, recent
 from console.change.turn import owner
 from console.cli import linear
 from console.cli.change import EXIT_CODES, followed
 from console.cli.root import VERBS as COMMAND_LINE
 from console.cli.settings import Mistake
+from console.cli.timeline import incident_lines
+from console.cli.topology import topology_document, topology_lines
 from console.cli.words import (
     print_aftercare,
     print_balancers,
@@ -27,6 +30,7 @@ from console.cli.words import (
 )
 from console.cluster.changes import Change
 from console.cluster.text import clean
+from console.cluster.timeline import incidents, seen
 from console.session import Session
 
 KEPT = 500
@@ -79,7 +83,7 @@ def _nodes(here: Here, words: list[str]) -> None:
 
 
 def _topology(here: Here, words: list[str]) -> None:
-    say(linear.topology(here.session.snapshot))
+    say(topology_lines(topology_document(here.session.snapshot)))
 
 
 def _show(here: Here, words: list[str]) -> None:
@@ -120,7 +124,12 @@ def _events(here: Here, words: list[str]) -> None:
 
 
 def _timeline(here: Here, words: list[str]) -> None:
-    say(_told(here.events) if here.events else ["nothing has changed since this console was opened"])
+    did = done(here.session.journal, here.state_dir, here.session.cluster)
+    found = incidents([*(seen(at, change) for at, change in here.events), *did])
+    for incident in found:
+        say(incident_lines(incident))
+    if not found:
+        say(["nothing has changed since this console was opened, and nothing was done before"])
 
 
 def _follow(here: Here, words: list[str]) -> int:
@@ -167,7 +176,7 @@ VERBS = (
     Verb("findings", "", "what is wrong, and what mends it", _findings),
     Verb("requirements", "", "findings, and what a fault-tolerant deployment needs", short_for="check"),
     Verb("headroom", "", "what the peak needs, and whether to scale out or up", short_for="advise --for 0"),
-    Verb("timeline", "", "what has changed since this console was opened", _timeline),
+    Verb("timeline", "", "what was done, and what has changed since this console was opened", _timeline),
     Verb("events", "on|off", "tell each change as it happens, or not", _events),
     Verb("plan", "ACTION TARGET", "the dry run: checks, impact, steps, undo", short_for="plan"),
     Verb("run", "ACTION TARGET", "plan it, ask, and do it; ACTION TARGET alone does the same", short_for="run"),
@@ -204,7 +213,7 @@ def understood(here: Here, line: str) -> tuple[Act | None, list[str]]:
     name = ALIASES.get(name, name)
     actions = {action.name for action in here.session.actions}
     verb = next((verb for verb in VERBS if verb.name == name), None)
-    if name == "events" and rest and rest[0].startswith("-"):
+    if name in ("events", "timeline") and rest and rest[0].startswith("-"):
         return None, [name, *rest]
     if verb is not None:
         return verb.act, rest if verb.act else [*(shlex.split(verb.short_for) or [name]), *rest]

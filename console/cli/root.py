@@ -15,6 +15,7 @@ VERBS = {
     "advise": "advise",
     "events": "see",
     "topology": "topology",
+    "timeline": "timeline",
     "plan": "change",
     "run": "change",
     "runbook": "runbook",

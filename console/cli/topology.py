@@ -28,7 +28,7 @@ def topology(as_json: bool) -> None:
     if as_json:
         say_json(document)
         return
-    for line in _lines(document):
+    for line in topology_lines(document):
         click.echo(clean(line, limit=1000))
 
 
@@ -97,7 +97,8 @@ def _opinions(server: AppServer) -> dict[str, str]:
     }
 
 
-def _lines(document: dict[str, Any]) -> list[str]:
+def topology_lines(document: dict[str, Any]) -> list[str]:
+    """`topology` in words, a line each."""
     lines = [f"{document['cluster']}: clients -> balancers -> application servers -> replica set"]
     for one in document["balancers"]:
         sends = f"sends to {one['sends_to']} of {one['of']} servers"

@@ -91,9 +91,9 @@ class Dashboard(NodesView):
 
     async def _complete_it(self) -> None:
         await self.mount(
-            Container(*(Table(tier) for tier in TIERS), id="tiers"),
+            Container(*(Table(tier, tells_changes=True) for tier in TIERS), id="tiers"),
             Words(id="findings", fixed=True),
-            Container(Table("node"), Words(id="events", fixed=True), id="below"),
+            Container(Table("node", tells_changes=True), Words(id="events", fixed=True), id="below"),
             Prompt(self._names),
             before=self.query_one(KeyBar),
         )

@@ -70,7 +70,7 @@ class GuidedScreen(Screen[None]):
             with Vertical(id="cluster"):
                 yield Words(self._standing, id="standing", fixed=True)
                 for tier in TIERS:
-                    table = Table(tier)
+                    table = Table(tier, tells_changes=True)
                     table.can_focus = False  # tab leads to the answer
                     yield table
                 yield Words(self._found, id="found")

@@ -52,8 +52,10 @@ class Table(ScrollView, can_focus=True):
     class Opened(Message):
         """A row was clicked that was selected already."""
 
-    def __init__(self, id: str) -> None:
+    def __init__(self, id: str, *, tells_changes: bool = False) -> None:
         super().__init__(id=id)
+        self._tells_changes = tells_changes
+        """A row that says something else is marked for a moment: where rows are things, and not what happened."""
         self._sheet = Sheet("", Cell(""), (), ())
         self._rows: tuple[Row, ...] = ()
         self._changed: dict[str, int] = {}
@@ -136,7 +138,7 @@ class Table(ScrollView, can_focus=True):
 
     def _note_changes(self, was: Sheet, now: Sheet) -> None:
         """What says something else is marked for a moment; not what is there for the first time."""
-        if was.columns != now.columns:
+        if not self._tells_changes or was.columns != now.columns:
             return
         steady = [number for number, column in enumerate(now.columns) if column.steady]
         before = {row.key: row for row in was.rows}

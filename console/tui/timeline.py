@@ -16,7 +16,8 @@ from console.tui.briefs import titled
 from console.tui.commands import bindings
 from console.tui.feed import KEPT, Feed
 from console.tui.parts import KeyBar, Words
-from console.tui.table import Column, Row, Sheet, Table
+from console.tui.sheet import Column, Row, Sheet
+from console.tui.table import Table
 from console.tui.texts import TextScreen
 from console.tui.view import View
 from console.tui.words import CHANGING, DOWN, OFF, QUIET, STRONG, UNKNOWN, UP, WARN, Cell, count, line, paragraph

@@ -43,7 +43,7 @@ class TopologyScreen(NodesView):
         yield Words(self._title, id="title", fixed=True)
         with Container(id="path"):
             for tier in TIERS:
-                yield Table(tier)
+                yield Table(tier, tells_changes=True)
         yield Table("domain")
         yield Words(self._about, id="about-node", fixed=True)
         yield from self.foot()

@@ -37,6 +37,8 @@ PLAIN = {
     "view.mark": "drain app1 app2",
     "menu.choose": "plan drain app2",
     "detail.actions": "show app2",
+    "timeline.detail": "timeline",
+    "timeline.export": "timeline --markdown",
     "topology.actions": "show app2",
     "topology.detail": "show app2",
     "plan.again": "plan drain app2",
