@@ -27,8 +27,11 @@ from console.cluster.history import Sample
 from console.cluster.merge import Board
 from console.cluster.sizing import Sizing
 from console.cluster.snapshot import Snapshot
+from console.ports import logs, raw
 from console.ports.clusterfile import ClusterFile
+from console.ports.logs import Log
 from console.ports.protocols import KeepsLease, LeaseStore, Refused, TellsSizing
+from console.ports.raw import Raw
 from console.ports.reach import Reach
 from console.ports.watch import Watch
 
@@ -126,6 +129,14 @@ class Session:
             async for snapshot in pictures:
                 yield self._told(snapshot)
 
+    async def raw(self, node: str, tier: str = "") -> Raw:
+        """What the vendors answer of one node, or one tier of it, as they answer it. Raises OperatorError."""
+        return await raw.read(self.reach, self.file.layout, node, tier=tier, hide=self._secrets)
+
+    async def log(self, node: str, lines: int = logs.LINES) -> Log:
+        """The last lines of the log of a node's service; what is in the way is said in it."""
+        return await logs.read(self.reach, node, lines, hide=self._secrets)
+
     def plan(self, action: str, target: str, parameters: Mapping[str, Value] | None = None) -> Plan:
         """What an action would do as the cluster stands now; pure and cheap. Raises PlanError."""
         return self.plan_in(self.snapshot, action, target, parameters or {})
@@ -176,6 +187,11 @@ class Session:
         await journal.append("plan.abandoned", **about, reason=reason, detail={"says": "closed as the cluster stands"})
         if self.lease_store:
             await settle(self.lease_store, run, owner())
+
+    @property
+    def _secrets(self) -> list[str]:
+        """Every secret that a plugin was given."""
+        return [secret.reveal() for secret in self.file.secrets]
 
     def _told(self, snapshot: Snapshot) -> Snapshot:
         """The picture, with what is wrong with the journal's copies among its findings."""

@@ -56,6 +56,16 @@ class Commands:
         except ShellError as problem:
             raise Unread(str(problem)) from None
 
+    async def log(self, argv: Sequence[str]) -> Completed:
+        """A command that prints a log, run to its end with success. Raises ShellError with the mend."""
+        try:
+            done = await self.completed(argv)
+        except Unread as problem:
+            raise ShellError(str(problem)) from None
+        if done.status:
+            raise ShellError(f"{self.where}: {self.problem(argv, done)}")
+        return done
+
     async def change(self, argv: Sequence[str]) -> str:
         """Run a command that changes something, and return what it prints. Raises Refused or Unclear."""
         words = self.words(argv)

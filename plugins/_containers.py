@@ -78,6 +78,21 @@ class ContainerService:
         """As it would be typed on the node."""
         return self._commands.line(self._words(verb))
 
+    async def log(self, lines: int) -> str:
+        """Both its outputs, in the order of their times. Raises ShellError with the mend."""
+        done = await self._commands.log(self._commands.words(self._log_words(lines)))
+        if not done.stderr.strip():
+            return done.stdout
+        both = [*done.stdout.splitlines(), *done.stderr.splitlines()]
+        return "\n".join(sorted(both, key=lambda line: line.partition(" ")[0])[-lines:])
+
+    def log_command(self, lines: int) -> str:
+        """As it would be typed on the node."""
+        return self._commands.line(self._log_words(lines))
+
+    def _log_words(self, lines: int) -> list[str]:
+        return [self.program, "logs", "--timestamps", "--tail", str(lines), self._name]
+
     def _words(self, verb: Verb) -> list[str]:
         patience = ["--time", str(STOP_S)] if verb == "stop" else []
         return [self.program, verb, *patience, self._name]

@@ -2,6 +2,7 @@
 
 import math
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import fields
 
@@ -11,7 +12,7 @@ from console.cluster.snapshot import ServiceState, Size
 from console.cluster.text import clean
 from console.cluster.views import ServiceView, SizeView
 from console.ports.plugins import Context
-from console.ports.protocols import Refused, Verb
+from console.ports.protocols import Refused, ShellError, Verb
 from plugins._commands import SHOWN_CHARACTERS, Commands, Unread, first_line
 
 FIELD = re.compile(r"{([a-z_]*)}")
@@ -33,6 +34,8 @@ class CommandService:
         """Prints a word: running or active; stopped, inactive, failed or dead; any other leaves it unknown."""
         start: list[str] = []
         stop: list[str] = []
+        logs: list[str] = []
+        """Prints the last {lines} lines of its log, the oldest first."""
         sudo: bool = False
         """Run what changes something by `sudo -n`."""
         deadline_s: float = 60.0
@@ -61,6 +64,20 @@ class CommandService:
     def command(self, verb: Verb) -> str:
         """As it would be typed on the node. Raises Refused when it is not declared."""
         return self._commands.line(self._declared(verb))
+
+    async def log(self, lines: int) -> str:
+        """What the command prints. Raises ShellError with the mend."""
+        if not self._settings.logs:
+            mend = 'add `logs = ["tail", "-n", "{lines}", "/path/of/its.log"]`'
+            raise ShellError(f"logs is not declared in the service table of {self._node}: {mend}")
+        return (await self._commands.log(self._log_words(lines))).stdout
+
+    def log_command(self, lines: int) -> str:
+        """As it would be typed on the node; empty where it is not declared."""
+        return shlex.join(self._log_words(lines))
+
+    def _log_words(self, lines: int) -> list[str]:
+        return [word.replace("{lines}", str(lines)) for word in self._settings.logs]
 
     def _declared(self, verb: Verb) -> list[str]:
         argv = self._settings.start if verb == "start" else self._settings.stop

@@ -5,7 +5,7 @@ import logging
 import socket
 import ssl
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -13,10 +13,13 @@ from typing import Literal
 import httpx
 import msgspec
 
+from console.cluster.layout import NodeLine
 from console.cluster.snapshot import Health
 from console.cluster.text import clean
 from console.cluster.views import HealthView
 from console.ports.plugins import Context
+from console.ports.protocols import RawDocument
+from plugins._raw import asked, http_text
 
 BODY_LIMIT_BYTES = 64 * 1024
 
@@ -156,7 +159,16 @@ class HTTP:
 
     def __init__(self, settings: Settings, context: Context) -> None:
         self._settings = settings
+        self._lines = context.lines
         self._requests = Requests(settings)
+
+    async def raw(self, node: str) -> tuple[RawDocument, ...]:
+        """Its answer as it is."""
+
+        async def ask(address: str, port: int | None) -> Answer:
+            return await self._requests.answer("GET", address, port, accept="*/*")
+
+        return (await raw_answer(self._lines, node, f"GET {self._settings.path}", ask),)
 
     async def look(self, server: str, address: str, port: int | None) -> HealthView:
         """One answer within the deadline."""
@@ -175,6 +187,28 @@ class HTTP:
     async def close(self) -> None:
         """Let go of connections."""
         await self._requests.close()
+
+
+async def raw_answer(
+    lines: Sequence[NodeLine],
+    node: str,
+    request: str,
+    ask: Callable[[str, int | None], Awaitable[Answer]],
+    hide: Collection[str] = (),
+) -> RawDocument:
+    """What a node of the cluster file answers; `request` is its method and path, without what is secret in it."""
+    line = next((line for line in lines if line.name == node), None)
+    if line is None:
+        return RawDocument(title=f"{request} on {node}", problem="it is no node of the cluster file")
+
+    async def answered() -> str:
+        answer = await ask(line.address, line.port)
+        text = http_text(answer.status, answer.headers, answer.raw, BODY_LIMIT_BYTES)
+        for secret in hide:
+            text = text.replace(secret, "***")
+        return text
+
+    return await asked(f"{request.partition('?')[0]} on {node} ({line.address})", answered, (Unfit,))
 
 
 def unfit_view(server: str, problem: Unfit, *, hide: Collection[str] = ()) -> HealthView:

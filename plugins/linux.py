@@ -1,13 +1,15 @@
 """A Linux host's own word of its size and load, by one command through its shell."""
 
 import asyncio
+import shlex
 
 import msgspec
 
 from console.cluster.snapshot import Health
 from console.cluster.views import HostView
 from console.ports.plugins import Context
-from console.ports.protocols import Shell, ShellError
+from console.ports.protocols import RawDocument, Shell, ShellError
+from plugins._raw import asked
 
 COMMAND = ("sh", "-c", "nproc; cat /proc/meminfo /proc/loadavg; df -P -k /")
 SHOWN_CHARACTERS = 60
@@ -28,6 +30,7 @@ class Linux:
 
     def __init__(self, settings: Settings, context: Context) -> None:
         self._deadline_s = settings.deadline_s
+        self._context = context
 
     async def look(self, node: str, shell: Shell) -> HostView:
         """One look within the deadline."""
@@ -43,6 +46,24 @@ class Linux:
             said = completed.stderr.strip()[:SHOWN_CHARACTERS]
             reason = f"its answer cannot be read: {problem}" + (f"; it says: {said}" if said else "")
         return HostView(node=node, health=Health.UNKNOWN, reason=reason)
+
+    async def raw(self, node: str) -> tuple[RawDocument, ...]:
+        """What the command printed."""
+        title = f"{shlex.join(COMMAND)}  on {node}"
+        shells, host = self._context.shells, self._context.hosts.get(node)
+        if shells is None or host is None:
+            return (RawDocument(title=title, problem=f"{node} has no shell"),)
+
+        async def ask() -> str:
+            async with asyncio.timeout(self._deadline_s):
+                done = await shells.on(host).run(COMMAND, timeout_s=self._deadline_s)
+            said = [done.stdout, f"(exit status {done.status})" if done.status else "", done.stderr]
+            return "\n".join(part.strip("\n") for part in said if part)
+
+        try:
+            return (await asked(title, ask, (ShellError,)),)
+        except TimeoutError:
+            return (RawDocument(title=title, problem=f"no answer within {self._deadline_s:g} s"),)
 
 
 def parse(node: str, text: str) -> HostView:

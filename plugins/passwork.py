@@ -12,8 +12,9 @@ from console.cluster.sizing import GB, Need, Sizing, SizingRow
 from console.cluster.snapshot import Health
 from console.cluster.views import HealthView
 from console.ports.plugins import Context
+from console.ports.protocols import RawDocument
 from console.ports.secrets import Secret
-from plugins.http import Answer, Requests, Unfit, Where, unfit_view
+from plugins.http import Answer, Requests, Unfit, Where, raw_answer, unfit_view
 
 JSON_TYPE = "application/json"
 TOKEN_REFUSED = (401, 403)
@@ -51,24 +52,28 @@ class Passwork:
 
     def __init__(self, settings: Settings, context: Context) -> None:
         self._settings = settings
+        self._lines = context.lines
         self._requests = Requests(settings)
 
     async def look(self, server: str, address: str, port: int | None) -> HealthView:
         """One answer within the deadline."""
-        token = self._settings.token.reveal()
-        quoted = quote(token, safe="")
-        carried: dict[str, Any] = {"query": f"token={quoted}"}
-        if self._settings.method == "POST":
-            carried = {"json": {"token": token}}
         began_s, said = time.monotonic(), None
         try:
-            answer = await self._requests.answer(self._settings.method, address, port, accept=JSON_TYPE, **carried)
+            answer = await self._answer(address, port)
             said = database(answer)
             judge(answer)
         except Unfit as problem:
-            return replace(unfit_view(server, problem, hide=(token, quoted)), database=said)
+            token = self._settings.token.reveal()
+            view = unfit_view(server, problem, hide=(token, quote(token, safe="")))
+            return replace(view, database=said)
         latency_ms = (time.monotonic() - began_s) * 1000
         return HealthView(server=server, health=Health.UP, latency_ms=latency_ms, database=said)
+
+    async def raw(self, node: str) -> tuple[RawDocument, ...]:
+        """Its answer as it is, without the token where it is echoed."""
+        token = self._settings.token.reveal()
+        request = f"{self._settings.method} {self._settings.path}"
+        return (await raw_answer(self._lines, node, request, self._answer, (token, quote(token, safe=""))),)
 
     async def close(self) -> None:
         """Let go of connections."""
@@ -77,6 +82,13 @@ class Passwork:
     def sizing(self) -> Sizing:
         """The vendor's table."""
         return SIZING
+
+    async def _answer(self, address: str, port: int | None) -> Answer:
+        token = self._settings.token.reveal()
+        carried: dict[str, Any] = {"query": f"token={quote(token, safe='')}"}
+        if self._settings.method == "POST":
+            carried = {"json": {"token": token}}
+        return await self._requests.answer(self._settings.method, address, port, accept=JSON_TYPE, **carried)
 
 
 def judge(answer: Answer) -> None:

@@ -1,13 +1,14 @@
 """systemd: a node's service as a unit, and its size as that unit's limits, read back from the kernel."""
 
 import math
+import shlex
 
 import msgspec
 
 from console.cluster.snapshot import ServiceState, Size
 from console.cluster.views import ServiceView, SizeView
 from console.ports.plugins import Context
-from console.ports.protocols import Refused, Unclear, Verb
+from console.ports.protocols import Refused, ShellError, Unclear, Verb
 from plugins._cgroups import filled, held_to, whole_host
 from plugins._commands import Commands, Unread, first_line, properties
 from plugins._sizes import require_from_outside
@@ -26,6 +27,8 @@ SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0}
 """How systemd writes a time, as 1min 30s."""
 DROP_INS, RUNTIME_DROP_INS = "/etc/systemd/system.control", "/run/systemd/system.control"
 """Where `set-property` writes down what it has set."""
+NOT_READABLE = ("not seeing messages from other users", "insufficient permissions")
+"""What journalctl says, with success, to whom it does not show the log of a unit."""
 DEADLINE_S = 90.0
 """As long as systemd itself waits for a unit to stop, when it is not told otherwise."""
 
@@ -76,6 +79,28 @@ class SystemdService:
     def command(self, verb: Verb) -> str:
         """As it would be typed on the node."""
         return self._commands.line(self._words(verb))
+
+    async def log(self, lines: int) -> str:
+        """Of the journal; by sudo only where our user may not read it. Raises ShellError with the mend."""
+        words = self._log_words(lines)
+        done = await self._commands.log(words)
+        if any(hint in done.stderr for hint in NOT_READABLE):
+            try:
+                done = await self._commands.log(self._commands.words(words))
+            except ShellError as problem:
+                raise ShellError(f"{problem}; or add our user there to the group systemd-journal") from None
+            if any(hint in done.stderr for hint in NOT_READABLE):
+                where = self._commands.where
+                raise ShellError(f"our user may not read the journal of {where}: add it to the group systemd-journal")
+        return done.stdout
+
+    def log_command(self, lines: int) -> str:
+        """As it would be typed on the node."""
+        return shlex.join(self._log_words(lines))
+
+    def _log_words(self, lines: int) -> list[str]:
+        form = ["--output=short-iso", "--utc", "--no-pager"]
+        return ["journalctl", f"--unit={self._unit}", f"--lines={lines}", *form]
 
     def _words(self, verb: Verb) -> list[str]:
         return ["systemctl", verb, self._unit]

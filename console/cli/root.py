@@ -26,6 +26,8 @@ VERBS = {
     "config": "setup",
     "hosts": "hosts",
     "plugins": "plugins",
+    "raw": "telling",
+    "logs": "telling",
     "keys": "keys",
     "serve": "serve",
 }

@@ -106,6 +106,7 @@ plugin = "command"
 state = {command("state")}
 start = {command("start")}
 stop = {command("stop")}
+logs = {json.dumps(["tail", "-n", "{lines}", str(layout.path(f"{node.name}.log"))], ensure_ascii=False)}
 deadline_s = 40
 
 [nodes.size]

@@ -19,6 +19,8 @@ from console.ports.protocols import (
     SetsAdmin,
     SetsWeight,
     StepsDown,
+    TellsLog,
+    TellsRaw,
     TellsSizing,
 )
 
@@ -29,6 +31,7 @@ CAPABILITIES: Mapping[str, Mapping[str, type]] = {
         "servers join and leave": AddsServers,
         "end sessions": EndsSessions,
         "persist": Persists,
+        "raw": TellsRaw,
     },
     "replica_set": {
         "step down": StepsDown,
@@ -36,8 +39,11 @@ CAPABILITIES: Mapping[str, Mapping[str, type]] = {
         "freeze": Freezes,
         "spare members": LooksAtSpares,
         "lease": KeepsLease,
+        "raw": TellsRaw,
     },
-    "health": {"sizing": TellsSizing},
+    "health": {"sizing": TellsSizing, "raw": TellsRaw},
+    "facts": {"raw": TellsRaw},
+    "service": {"log": TellsLog},
     "journal": {"read back": ReadsBack},
 }
 """By the name that an operator knows it under."""

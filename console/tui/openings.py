@@ -157,6 +157,11 @@ class Openings(TerminalApp):
             from console.tui.detail import DetailScreen
 
             self.push_screen(DetailScreen(self.feed, message.tier, message.name, self.journal_folder))
+        else:
+            from console.tui.telling import LogScreen, RawScreen
+
+            screen = RawScreen if message.what == "raw" else LogScreen
+            self.push_screen(screen(self.feed, message.tier, message.name))
 
     def action_tour(self) -> None:
         """Put the tour away, or go on with it."""

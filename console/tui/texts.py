@@ -26,6 +26,8 @@ WHERE = {
     "timeline": "Timeline",
     "table": "In a table",
     "detail": "A server, a balancer, a member or a node",
+    "raw": "Raw documents",
+    "logs": "A log",
     "menu": "Actions of a row",
     "plan": "A plan",
     "progress": "A change that is running",

@@ -9,12 +9,13 @@ import msgspec
 from console.cluster.snapshot import Admin, Health
 from console.cluster.views import BalancerView
 from console.ports.plugins import Context
-from console.ports.protocols import LineChange, Refused, Unclear
+from console.ports.protocols import LineChange, RawDocument, Refused, Unclear
 
 from .answers import ParseError, Process, Row, States, complete, parse_info, parse_stat, parse_states
 from .config import BackendFacts, read_config
 from .joining import experimental, joined
 from .persisting import Written
+from .raw import documents
 from .runtime import NotAnswered, NotReached, Runtime, safe_address, safe_name, safe_words
 from .servers import pool_members
 
@@ -90,6 +91,10 @@ class HAProxy:
         except ParseError as problem:
             reason = f"its answer cannot be read: {problem}"
             return BalancerView(balancer=self._name, health=Health.UNKNOWN, reason=reason)
+
+    async def raw(self, node: str) -> tuple[RawDocument, ...]:
+        """The three answers that a look is made of."""
+        return await documents(self._runtime)
 
     async def set_admin(self, backend: str, server: str, admin: Admin) -> None:
         """Idempotent. Raises Refused or Unclear."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from console.cluster.snapshot import Admin
 from console.cluster.views import BalancerView, HealthView
-from console.ports.protocols import LineChange, Refused, Unclear
+from console.ports.protocols import LineChange, RawDocument, Refused, Unclear
 
 from .port import Port
 from .views import NO_DRAIN, balancer_view, health_view
@@ -21,6 +21,10 @@ class MemoryHealth(Port):
         """At once."""
         return health_view(self.world, server)
 
+    async def raw(self, node: str) -> tuple[RawDocument, ...]:
+        """The view."""
+        return self.told(health_view(self.world, node))
+
 
 class MemoryBalancer(Port):
     """One balancer of the world."""
@@ -28,6 +32,10 @@ class MemoryBalancer(Port):
     async def look(self) -> BalancerView:
         """At once."""
         return balancer_view(self.world, self.name)
+
+    async def raw(self, node: str) -> tuple[RawDocument, ...]:
+        """The view."""
+        return self.told(balancer_view(self.world, self.name))
 
     async def set_admin(self, backend: str, server: str, admin: Admin) -> None:
         """Sessions stay as they are. Raises Refused or Unclear, as the world wants it."""

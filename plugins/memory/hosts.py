@@ -4,7 +4,7 @@ from asyncio import StreamReader, StreamWriter
 from collections.abc import Sequence
 
 from console.cluster.views import HostView
-from console.ports.protocols import Completed, Shell, ShellError
+from console.ports.protocols import Completed, RawDocument, Shell, ShellError
 
 from .port import Port
 from .views import host_view
@@ -36,3 +36,7 @@ class MemoryFacts(Port):
     async def look(self, node: str, shell: Shell) -> HostView:
         """At once."""
         return host_view(node)
+
+    async def raw(self, node: str) -> tuple[RawDocument, ...]:
+        """The view."""
+        return self.told(host_view(node))

@@ -33,6 +33,14 @@ class MemoryService(Port):
             self.world.stopped.discard(self.name)
             self.world.revive(self.name)
 
+    async def log(self, lines: int) -> str:
+        """A line for each command of the node."""
+        return "\n".join(line for line in self.world.commands if line.startswith(f"{self.name}: "))
+
+    def log_command(self, lines: int) -> str:
+        """In the words of nobody."""
+        return f"log {lines} {self.name}"
+
     def command(self, verb: Verb) -> str:
         """In systemd's words."""
         return f"systemctl {verb} {self.name}"

@@ -7,7 +7,7 @@ from console.cluster.configuration import difference
 from console.cluster.views import MemberConfig, MemberView, SpareView
 from console.ports.compare import to_do
 from console.ports.plugins import Context
-from console.ports.protocols import Refused, Unclear
+from console.ports.protocols import RawDocument, Refused, Unclear
 
 from .lease import MemoryLease
 from .members import MEMBERS, SPARES, address_of, name_of
@@ -51,6 +51,10 @@ class MemoryReplicaSet(Port):
     def spares(self) -> tuple[str, ...]:
         """By the cluster file."""
         return SPARES
+
+    async def raw(self, node: str) -> tuple[RawDocument, ...]:
+        """The view of a member, by its name or its address."""
+        return self.told(member_view(self.world, name_of(node) if ":" in node else node))
 
     async def look_at_spare(self, name: str) -> SpareView:
         """At once."""

@@ -9,9 +9,11 @@ import msgspec
 from pymongo.errors import InvalidURI, PyMongoError
 from pymongo.uri_parser import parse_uri
 
+from console.cluster.layout import Layout
+from console.cluster.observed import node_at
 from console.cluster.views import MemberView, SpareView
 from console.ports.plugins import Context
-from console.ports.protocols import Refused, Right
+from console.ports.protocols import RawDocument, Refused, Right
 from console.ports.secrets import Secret
 
 from .copy import MongoCopy
@@ -19,6 +21,7 @@ from .handover import NOTE, Follower, line_up, require_primary, step_down
 from .lease import DEADLINE_S as LEASE_DEADLINE_S
 from .lease import MongoLease
 from .member import Client, MemberWatch, direct_client
+from .raw import documents
 from .reconfigure import Reconfiguring
 from .rights import Privileges, changing, first_answer, may_change, watching
 from .spare import Spares
@@ -61,6 +64,7 @@ class MongoDB(Reconfiguring):
         self._settings = settings
         self._options = dict(parsed["options"])
         self._addresses = [_joined(host, port) for host, port in parsed["nodelist"]]
+        self._layout = Layout(cluster="", nodes=context.lines)
         self._known_hosts = set(context.nodes.values())
         self._watches: dict[str, MemberWatch] = {}
         self._queues: set[asyncio.Queue[MemberView]] = set()
@@ -104,6 +108,17 @@ class MongoDB(Reconfiguring):
         if not any(watch.view.config for watch in self._watches.values()):
             await self.look()
         return await self._spares.look(name)
+
+    async def raw(self, node: str) -> tuple[RawDocument, ...]:
+        """Of a member or a prepared one, by its node's name or its address: what it says to whoever only looks."""
+        address = self._address_of(node)
+        if address is None:
+            known = ", ".join(self._watches or self._addresses)
+            return (RawDocument(title=node, problem=f"it is no member that is known here; there are: {known}"),)
+        deadline_s = self._settings.deadline_s
+        return await documents(
+            address, lambda login: self._monitor(address, login), self._settings.username, deadline_s
+        )
 
     async def step_down(
         self, address: str, *, period_s: int, catch_up_s: int, term: int, follow: Sequence[tuple[str, str]] = ()
@@ -207,6 +222,13 @@ class MongoDB(Reconfiguring):
             if leading:
                 return max(leading, key=lambda view: view.itself.term or 0).address
         return None
+
+    def _address_of(self, node: str) -> str | None:
+        for address in {**dict.fromkeys(self._addresses), **self._watches}:
+            found = node_at(self._layout, address, "member")
+            if node == address or (found is not None and found.name == node):
+                return address
+        return self._spares.address(node)
 
     def _monitor(self, address: str, login: bool) -> Client:
         """A client of one address, with the login that only looks, or with none."""

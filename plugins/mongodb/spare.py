@@ -49,6 +49,10 @@ class Spares:
         """By the cluster file, whether they have joined or not."""
         return tuple(self._addresses)
 
+    def address(self, name: str) -> str | None:
+        """host:port of a prepared member; None where there is none of that name."""
+        return self._addresses.get(name)
+
     async def look(self, name: str) -> SpareView:
         """One look; who has joined is looked at as a member, and no more as a spare."""
         address = self._addresses[name]

@@ -7,10 +7,13 @@ import pytest
 from textual.pilot import Pilot
 
 from console.cluster.snapshot import Snapshot
+from console.ports.logs import Log
+from console.ports.protocols import RawDocument
+from console.ports.raw import Raw
 from console.tui.app import Console
 from console.tui.chart import Marks
 from console.tui.parts import Wanted
-from tests.cluster.pictures import calm, draining, primary_lost, unknown
+from tests.cluster.pictures import AT, calm, draining, primary_lost, unknown
 from tests.tui.fakes import FakeSession, connected, console_on, shown
 from tests.tui.records import journal
 from tests.tui.samples import samples
@@ -65,5 +68,101 @@ def test_a_detail_screen_is_as_approved(
         await connected(pilot)
         await steps(pilot, session)
         await pilot.pause()
+
+    assert snap_compare(console_on(session, tmp_path), terminal_size=(width, height), run_before=run_before)
+
+
+STATUS = """{
+  "set": "rs0",
+  "date": {
+    "$date": "2026-11-23T03:00:00Z"
+  },
+  "myState": 2,
+  "term": 7,
+  "syncSourceHost": "10.0.2.11:27017",
+  "heartbeatIntervalMillis": 2000,
+  "members": [
+    {
+      "_id": 0,
+      "name": "10.0.2.11:27017",
+      "stateStr": "PRIMARY"
+    }
+  ]
+}"""
+DOCUMENTS = (
+    RawDocument(
+        title="hello on 10.0.2.12:27017  in 2 ms", text='{\n  "secondary": true,\n  "me": "10.0.2.12:27017"\n}'
+    ),
+    RawDocument(title="replSetGetStatus on 10.0.2.12:27017  in 3 ms", text=STATUS),
+    RawDocument(
+        title="serverStatus on 10.0.2.12:27017",
+        problem="the user 'watchkeeper' may not read the status: grant it the role clusterMonitor",
+    ),
+)
+LOG = (
+    "2026-11-23T02:59:41+0000 app1 php-fpm[4711]: NOTICE: fpm is running, pid 4711",
+    "2026-11-23T02:59:52+0000 app1 php-fpm[4711]: WARNING: [pool www] server reached pm.max_children setting (16)",
+    '2026-11-23T02:59:53+0000 app1 php-fpm[4711]: [error] "GET /api/v1/items" 504, upstream 10.0.2.11:27017 timed out '
+    "after 10000 ms while it waited for the answer of the Primary",
+    "2026-11-23T02:59:55+0000 app1 php-fpm[4711]: hostile \x1b[31mred\x1b[0m text is spelt out",
+    "2026-11-23T02:59:58+0000 app1 php-fpm[4711]: NOTICE: child 4719 exited with code 0 after 12.3 seconds from start",
+)
+NO_RIGHT = (
+    "app1: sudo does not let us run it without a password; give our user "
+    "`NOPASSWD: journalctl --unit=php8.3-fpm.service --lines=200 --output=short-iso --utc --no-pager`; "
+    "or add our user there to the group systemd-journal"
+)
+
+
+def telling(what: str, tier: str, name: str, *names: str, sought: str = "") -> Steps:
+    """Opened on one row, and then some keys."""
+
+    async def open_it(pilot: Pilot[int], session: FakeSession) -> None:
+        pilot.app.post_message(Wanted(what, tier, name))
+        while not pilot.app.screen.query("#standing") or "read 0" not in shown(pilot, "standing"):
+            await pilot.pause()
+        await pilot.press(*names)
+        if sought:
+            await pilot.press("slash", *sought, "enter")
+        await pilot.pause()
+
+    return open_it
+
+
+def raw(*documents: RawDocument) -> Raw:
+    return Raw(node="db2", at=AT, took_s=0.01, documents=documents)
+
+
+def log(*lines: str, problem: str = "") -> Log:
+    return Log(node="app1", at=AT, command="journalctl", lines=lines, problem=problem)
+
+
+SILENT = RawDocument(title="hello on 10.0.2.12:27017", problem="no answer within 1.5 s")
+TOLD: dict[str, tuple[Raw | None, Log, Steps]] = {
+    **{
+        f"raw-{size}": (raw(*DOCUMENTS), log(), telling("raw", "replica_set", "db2"))
+        for size in ("60x20", "80x24", "120x40")
+    },
+    "raw-searched-80x24": (raw(*DOCUMENTS), log(), telling("raw", "replica_set", "db2", sought="10.0.2.11")),
+    "raw-unreachable-80x24": (raw(SILENT), log(), telling("raw", "replica_set", "db2")),
+    **{f"logs-{size}": (None, log(*LOG), telling("logs", "app", "app1")) for size in ("60x20", "80x24", "120x40")},
+    "logs-unwrapped-80x24": (None, log(*LOG), telling("logs", "app", "app1", "w")),
+    "logs-refused-80x24": (None, log(problem=NO_RIGHT), telling("logs", "app", "app1")),
+    "logs-empty-80x24": (None, log(), telling("logs", "app", "app1")),
+}
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_a_screen_of_a_vendors_own_words_is_as_approved(
+    name: str, snap_compare: Callable[..., bool], tmp_path: Path
+) -> None:
+    told, written, steps = TOLD[name]
+    width, height = map(int, name.rpartition("-")[2].split("x"))
+    session = FakeSession(calm(), journal())
+    session.told, session.written = told, written
+
+    async def run_before(pilot: Pilot[int]) -> None:
+        await connected(pilot)
+        await steps(pilot, session)
 
     assert snap_compare(console_on(session, tmp_path), terminal_size=(width, height), run_before=run_before)

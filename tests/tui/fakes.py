@@ -21,7 +21,10 @@ from console.cluster.fresh import FRESH_S
 from console.cluster.history import Sample
 from console.cluster.sizing import Sizing
 from console.cluster.snapshot import Snapshot
+from console.ports.error import OperatorError
+from console.ports.logs import LINES, Log
 from console.ports.plugins import bundled
+from console.ports.raw import Raw
 from console.session import Session
 from console.tui.app import Console
 from console.tui.parts import Words
@@ -40,6 +43,10 @@ class FakeSession(Session):
         self.run = None
         self._before = None
         self.samples: tuple[Sample, ...] = ()
+        self.told: Raw | None = None
+        """Its raw documents."""
+        self.written = Log(node="", at=snapshot.at)
+        self.logs_read = 0
         self.started: list[tuple[Plan, Confirmation]] = []
         self._end: asyncio.Future[tuple[Outcome, str]] | None = None
 
@@ -66,6 +73,15 @@ class FakeSession(Session):
     @property
     def sizing(self) -> Sizing | None:
         return None
+
+    async def raw(self, node: str, tier: str = "") -> Raw:
+        if self.told is None:
+            raise OperatorError(f"there is no '{node}'")
+        return self.told
+
+    async def log(self, node: str, lines: int = LINES) -> Log:
+        self.logs_read += 1
+        return self.written
 
     async def look(self, *nodes: str) -> Snapshot:
         return self.picture

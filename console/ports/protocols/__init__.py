@@ -28,6 +28,7 @@ from console.ports.protocols.replica_set import (
     StepsDown,
     TellsRights,
 )
+from console.ports.protocols.telling import RawDocument, TellsLog, TellsRaw
 
 __all__ = [
     "AddsServers",
@@ -51,6 +52,7 @@ __all__ = [
     "LooksAtSpares",
     "NotKept",
     "Persists",
+    "RawDocument",
     "ReadsBack",
     "Reconfigures",
     "Refused",
@@ -65,6 +67,8 @@ __all__ = [
     "Shells",
     "SizePort",
     "StepsDown",
+    "TellsLog",
+    "TellsRaw",
     "TellsRights",
     "TellsSizing",
     "TrustsHosts",
