@@ -1,5 +1,6 @@
 """The vendors' own words of one node: its raw documents, and the log of its service."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -188,9 +189,11 @@ class LogScreen(TellingScreen):
         pager = self.query_one(Pager)
         end = self._at is None or self._following or pager.at_end
         found = await self._feed.session.log(self._about)
-        if not (found.problem and self._found and self._found.lines):
+        if found.problem and self._found and self._found.lines:  # what was read before stands, with its age
+            self._found = replace(found, lines=self._found.lines)
+        else:
+            self._found, self._at = found, found.at
             pager.show([logged(text) for text in found.lines[-LINES_LIMIT:]], end=end)
-        self._found, self._at = found, found.at
         self._told()
         if self._following:
             self.set_timer(FOLLOW_EVERY_S, self._once_more)
