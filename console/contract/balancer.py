@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from console.cluster.snapshot import Admin, Health, PoolMember
 from console.contract.balancer_subject import BalancerSubject, Place
 from console.contract.behaviour import Suite, expect, refused, within
+from console.contract.telling import raw_documents
 from console.ports.protocols import (
     AddsServers,
     EndsSessions,
@@ -12,6 +13,7 @@ from console.ports.protocols import (
     Persists,
     SetsAdmin,
     SetsWeight,
+    TellsRaw,
 )
 
 HOSTILE = ("{0}; disable frontend app", "{0}\nset server app/app1 state maint", "{0} {0}", "")
@@ -47,6 +49,14 @@ async def stickiness_is_told_a_backend(subject: BalancerSubject) -> None:
     for place, server in (await subject.places()).items():
         wanted = place[0] in subject.sticky
         expect(server.sticky is wanted, f"{place}: expected sticky to be {wanted}, got {server.sticky}")
+
+
+@BALANCER.behaviour(needs=(TellsRaw,))
+async def raw_documents_are_read_and_nothing_is_changed_by_that(subject: BalancerSubject) -> None:
+    before = await subject.places()
+    documents = await raw_documents(subject.port, subject.name)
+    expect(any(one.text for one in documents), f"expected a text, got {[one.problem for one in documents]}")
+    await _unchanged(subject, before)
 
 
 @BALANCER.behaviour(needs=(SetsAdmin,), changes=True)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from console.cluster.snapshot import Health
 from console.contract.behaviour import Suite, expect
-from console.ports.protocols import Completed, HostFacts, Shell, ShellError, Shells
+from console.contract.telling import raw_documents
+from console.ports.protocols import Completed, HostFacts, Shell, ShellError, Shells, TellsRaw
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,3 +117,9 @@ async def a_host_that_cannot_be_reached_is_unknown_with_the_reason(subject: Fact
     view = await subject.port.look(subject.node, _Silent())
     expect(view.health is Health.UNKNOWN, f"expected unknown, got {view.health}")
     expect("no way" in view.reason, f"expected the reason, got {view.reason!r}")
+
+
+@FACTS.behaviour(needs=(TellsRaw,))
+async def a_host_tells_what_it_said(subject: FactsSubject) -> None:
+    documents = await raw_documents(subject.port, subject.node)
+    expect(any(one.text for one in documents), f"expected a text, got {[one.problem for one in documents]}")

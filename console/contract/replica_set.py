@@ -9,7 +9,8 @@ from console.cluster.configuration import difference
 from console.cluster.snapshot import Health, MemberState
 from console.cluster.views import MemberConfig, MemberView
 from console.contract.behaviour import Suite, expect, refused, within
-from console.ports.protocols import Freezes, Reconfigures, ReplicaSetPort, StepsDown
+from console.contract.telling import raw_documents
+from console.ports.protocols import Freezes, Reconfigures, ReplicaSetPort, StepsDown, TellsRaw
 
 FOLLOWED_WITHIN_S = 10.0
 
@@ -222,3 +223,11 @@ async def a_secondary_is_frozen_and_let_go_and_the_primary_is_not(subject: Repli
     said = await refused(subject.able.freeze((await subject.primary()).address, 60), "the freeze of a Primary")
     expect("Primary" in said, f"expected why in {said!r}")
     expect("60" in subject.able.freeze_command("a:1", 60), "expected the seconds in the command")
+
+
+@REPLICA_SET.behaviour(needs=(TellsRaw,))
+async def a_member_tells_its_raw_documents_and_nothing_is_changed_by_that(subject: ReplicaSetSubject) -> None:
+    before = await subject.configuration()
+    documents = await raw_documents(subject.port, (await subject.primary()).address)
+    expect(any(one.text for one in documents), f"expected a text, got {[one.problem for one in documents]}")
+    await subject.expect_unchanged(before)

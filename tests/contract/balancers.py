@@ -19,7 +19,7 @@ from console.contract.balancer_subject import BalancerSubject
 from console.lab import programs
 from console.ports.clusterfile import ClusterFile
 from console.ports.plugins import Context, Plugins, bundled
-from console.ports.protocols import AddsServers, BalancerPort, EndsSessions, Persists
+from console.ports.protocols import AddsServers, BalancerPort, EndsSessions, Persists, TellsRaw
 from console.ports.reach import Reach
 from console.ports.secrets import Secret
 from plugins.haproxy import HAProxy
@@ -106,7 +106,7 @@ async def nginx(request: pytest.FixtureRequest) -> AsyncIterator[Held[BalancerSu
         await within(port.look, lambda view: view.health is Health.UP, "nginx is up")
         subject = replace(_like_the_lab(port, addresses[3]), counts=False, least_weight=1)
         version = (await port.look()).version
-        yield Held("nginx", "real", f"nginx {version}", subject, frozenset({EndsSessions, Persists}))
+        yield Held("nginx", "real", f"nginx {version}", subject, frozenset({EndsSessions, Persists, TellsRaw}))
 
 
 @asynccontextmanager
@@ -118,7 +118,7 @@ async def nginx_plus(request: pytest.FixtureRequest) -> AsyncIterator[Held[Balan
         settings = NginxPlus.Settings(url=url, state_file=True)
         port = NginxPlus(settings, Context(name="lb1", lines=nodes_at(addresses)))
         subject = replace(_like_the_lab(port, addresses[3]), sticky=frozenset(), least_weight=1)
-        lacks = frozenset({EndsSessions, Persists})
+        lacks = frozenset({EndsSessions, Persists, TellsRaw})
         yield Held("nginx-plus", "replayed", "the API reference of NGINX Plus", subject, lacks)
 
 
@@ -131,7 +131,7 @@ async def haproxy_dataplane(request: pytest.FixtureRequest) -> AsyncIterator[Hel
     async with replaying(replay.handle, replay.prefix, user=user, password=password) as url:
         settings = DataPlane.Settings(url=url, username=user, password=Secret(password))
         subject = _like_the_lab(DataPlane(settings, Context(name="lb1")), addresses[3])
-        lacks = frozenset({EndsSessions, Persists})
+        lacks = frozenset({EndsSessions, Persists, TellsRaw})
         yield Held("haproxy-dataplane", "replayed", "the specification of the Data Plane API 3", subject, lacks)
 
 
