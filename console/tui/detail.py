@@ -50,6 +50,8 @@ class DetailScreen(View[None]):
         self._marks = terminal_marks(os.environ)
         self._deeds: tuple[Deed, ...] | None = None
         self._problem = ""
+        self._drawn_s: float | None = None
+        """The newest sample in the charts."""
         self._ran: object = None
         """The run that had ended when the journal was read."""
 
@@ -91,7 +93,10 @@ class DetailScreen(View[None]):
 
     def _show(self, _: Snapshot) -> None:
         self.query_one("#facts", Words).show(self._facts)
-        self.query_one("#charts" if self.has_class("wide") else "#charts-between", Words).show(self._charts)
+        samples = self._feed.session.history
+        if samples and samples[-1].at_s != self._drawn_s:  # many pictures come between two samples
+            self._drawn_s = samples[-1].at_s
+            self.query_one("#charts" if self.has_class("wide") else "#charts-between", Words).show(self._charts)
         self.query_one("#changed", Words).show(self._events)
         self.query_one("#done", Words).show(self._actions)
         run = self._feed.session.run
