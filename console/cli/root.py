@@ -3,11 +3,16 @@
 import os
 import sys
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
 
 import console
 from console.cli.settings import Mistake, Settings, settings, shared
+from console.ports.clusterfile import ClusterFile
+
+if TYPE_CHECKING:
+    from console.fleet import Fleet
 
 VERBS = {
     "status": "see",
@@ -29,6 +34,7 @@ VERBS = {
     "raw": "telling",
     "logs": "telling",
     "keys": "keys",
+    "fleet": "fleet",
     "serve": "serve",
 }
 """Each verb, and the file of this room that it stands in."""
@@ -65,12 +71,14 @@ def root(
     context.ensure_object(Settings).read_only |= read_only
     if context.invoked_subcommand is not None:
         return
-    file = settings().file()
+    drawn = sys.stdin.isatty() and sys.stderr.isatty() and not in_words
+    several = drawn and settings().several
+    file = ClusterFile.read(several[0], settings().plugins) if several else settings().file()
     if in_words:
         from console.cli.plain import plain
 
         context.exit(plain(file, settings(), keep_going=keep_going))
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not drawn:
         from console.cli.see import print_status
 
         print_status(file)
@@ -87,5 +95,14 @@ def root(
             theme=theme,
             mouse=not no_mouse,
             config_dir=settings().config_dir,
+            fleet=known_fleet,
+            opens="fleet" if several else "dashboard",
         )
     )
+
+
+def known_fleet() -> "Fleet":
+    """Every cluster that this operator knows; read when somebody looks at them."""
+    from console.cli.fleet import known
+
+    return known()

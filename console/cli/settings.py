@@ -60,6 +60,13 @@ class Settings:
         """The cluster files in the user's directory, by name."""
         return {path.stem: path for path in sorted((self.config_dir / "clusters").glob("*.toml"))}
 
+    @property
+    def several(self) -> list[Path]:
+        """The cluster files, where there are more than one and none was asked for."""
+        asked = self.cluster or os.environ.get("WATCHKEEPER_CLUSTER")
+        known = list(self.clusters().values())
+        return known if asked is None and len(known) > 1 else []
+
     def file(self) -> ClusterFile:
         """The cluster file that is meant. Raises Mistake, ClusterFileError or LabError."""
         if self.session is not None and self.cluster is None:

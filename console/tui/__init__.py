@@ -13,6 +13,7 @@ from console.ports.clusterfile import ClusterFile
 from console.ports.plugins import bundled
 
 if TYPE_CHECKING:
+    from console.fleet import Fleet
     from console.session import Session
 
 
@@ -25,10 +26,13 @@ def run_console(
     mouse: bool = True,
     config_dir: Path,
     faults: Mapping[str, Callable[[str], None]] | None = None,
+    fleet: "Callable[[], Fleet] | None" = None,
+    opens: str = "dashboard",
 ) -> int:
     """Open the console on a cluster and stay until it is left; the exit code.
 
-    `faults` are what can be done to the nodes of a lab: where there are some, a tour is offered.
+    `faults` are what can be done to the nodes of a lab: where there are some, a tour is offered. `fleet` tells the
+    other clusters that can be gone to; `opens` is the view that is shown first.
     """
     if "SSH_CONNECTION" in os.environ:
         # Textual reads these once, when it is imported: what is drawn over a slow line delays what is typed.
@@ -50,11 +54,15 @@ def run_console(
         from console.tui.tour import Tour
 
         tour = Tour(faults)
-    session = partial(_opened, file, state_dir, read_only)
-    app = Console(file.table.name, session, state_dir, shelf, config_dir=config_dir, tour=tour)
-    if theme is not None:
-        app.theme = theme
-    app.run(mouse=mouse)
+    wanted: ClusterFile | None = file
+    while wanted is not None:
+        session = partial(_opened, wanted, state_dir, read_only)
+        app = Console(wanted.table.name, session, state_dir, shelf, config_dir=config_dir, tour=tour)
+        app.fleet, app.opens = fleet, opens
+        if theme is not None:
+            app.theme = theme
+        app.run(mouse=mouse)
+        wanted, opens = app.wanted, "dashboard"
     return app.return_code or 0
 
 

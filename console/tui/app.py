@@ -16,7 +16,7 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 
 from console.cluster.text import clean
-from console.ports.clusterfile import ClusterFileError
+from console.ports.clusterfile import ClusterFile, ClusterFileError
 from console.ports.error import OperatorError
 from console.tui.commands import bindings
 from console.tui.dashboard import Dashboard
@@ -31,6 +31,7 @@ from console.tui.view import View
 if TYPE_CHECKING:
     from console.change.run import Run
     from console.session import Session
+    from console.tui.fleet import FleetScreen
     from console.tui.tour import Tour
 
 TOUR_S = 0.2
@@ -61,6 +62,10 @@ class Console(Openings):
     ):
         super().__init__(cluster, journal, config_dir)
         self.tour = tour
+        self.opens = "dashboard"
+        """The view that is shown first."""
+        self.wanted: ClusterFile | None = None
+        """Another cluster that is to be gone to, when this console has ended."""
         self.shelf = shelf
         self._open_session = open_session
         self._live = live
@@ -101,6 +106,8 @@ class Console(Openings):
             self.set_interval(TOUR_S, self._guide_on)
         self.run_worker(self._follow(), name="follow", exit_on_error=True)
         self.set_keymap(self.keymap.keys)
+        if self.opens != "dashboard":
+            self.action_view(self.opens)
         for failure in (*self.shelf.failures, *self.keymap.mistakes):
             self.tell(failure, "warning")
 
@@ -133,6 +140,8 @@ class Console(Openings):
                 self.tour.used.add(verb)
                 await asyncio.to_thread(self.tour.faults[verb], target)
                 self.tell(f"{verb} {target}: done")
+            elif verb == "cluster":
+                await self.go_to_cluster(target)
             elif verb == "theme":
                 self.theme = self.shelf.find(target).name
             else:
@@ -145,16 +154,37 @@ class Console(Openings):
         """What can be typed to break the lab of the demo, and to mend it."""
         return tuple(self.tour.faults) if self.tour is not None else ()
 
+    async def on_fleet_screen_chosen(self, message: "FleetScreen.Chosen") -> None:
+        """Another cluster."""
+        await self.go_to_cluster(message.name)
+
+    async def go_to_cluster(self, name: str) -> None:
+        """Leave this cluster for another; a mistake in its file is told here."""
+        fleet = self.fleet() if self.fleet is not None else None
+        if fleet is None or name not in fleet.paths:
+            there = ", ".join(fleet.paths) if fleet else "none"
+            self.tell(f"no cluster '{name}' is known; there are: {there}", "error")
+            return
+        try:
+            self._leave(await asyncio.to_thread(fleet.read, fleet.paths[name]))
+        except ClusterFileError as mistake:
+            self.tell(str(mistake), "error")
+
     def action_leave(self) -> None:
         """Quit; while a change or a runbook is running, ask first."""
+        self._leave(None)
+
+    def _leave(self, wanted: ClusterFile | None) -> None:
         run = self.going
         if run is None and not self.guide.going:
+            self.wanted = wanted
             self.exit(0)
             return
 
         async def end() -> None:
             self.tell("waiting for the current step, then leaving")
             await self.end("quit")
+            self.wanted = wanted
             self.exit(0)
 
         def answered(yes: bool | None) -> None:

@@ -27,16 +27,16 @@ def completions(session: Session, snapshot: Snapshot, themes: Sequence[str]) -> 
 
 
 def understand(words: str, session: Session, faults: Sequence[str] = ()) -> tuple[str, str]:
-    """(`theme`, an action, a fault of the lab or `command`; its target). Raises NotACommand with the nearest word."""
+    """(`theme`, `cluster`, an action, a fault or `command`; its target). Raises NotACommand with the nearest word."""
     verb, _, target = words.partition(" ")
     actions = [action.name for action in session.actions]
-    if verb in (*actions, "theme", *faults):
+    if verb in (*actions, "theme", "cluster", *faults):
         if not target.strip():
             raise NotACommand(f"{verb} what? type: {verb} NAME")
         return verb, target.strip()
     if (command := _command(words)) is not None:
         return "command", command.id
-    nearest = get_close_matches(words, [*actions, *named(), "theme", *faults], n=1)
+    nearest = get_close_matches(words, [*actions, *named(), "theme", "cluster", *faults], n=1)
     hint = f"did you mean '{nearest[0]}'? " if nearest else ""
     raise NotACommand(f"'{words}' is not a command; {hint}? shows every key, ctrl+p every command")
 

@@ -76,6 +76,7 @@ COMMANDS = (
     _view("journal", "j,6", "What was done, by whom, and is it still as written"),
     _view("headroom", "h,7", "What the peak needs, and whether to scale out or up"),
     _view("unfinished", "u,8", "Interrupted runs: go on, undo, close"),
+    _view("fleet", "9", "Every cluster that is known, the worst first"),
     Command(
         "view.earlier", "left_square_bracket,minus", "view before", "The view you came from", "app.visit(-1)", False
     ),
@@ -120,6 +121,8 @@ COMMANDS = (
     Command("journal.back", "escape", "back", "To the dashboard", "screen.back"),
     Command("findings.mend", "enter", "mend", "Plan the action that mends it; nothing is changed yet", "screen.mend"),
     Command("findings.back", "escape", "back", "To the dashboard", "screen.back"),
+    Command("fleet.open", "enter", "go to it", "Leave this cluster, and open that one", "screen.open"),
+    Command("fleet.back", "escape", "back", "To the dashboard", "screen.back"),
     Command("unfinished.resume", "r", "go on", "After the last of its changes that is so", "screen.resume"),
     Command("unfinished.undo", "u", "undo", "Every step that had begun, in reverse", "screen.undo"),
     Command("unfinished.close", "c", "close", "Leave all as it stands, and mark it as done with", "screen.close"),

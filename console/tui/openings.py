@@ -15,10 +15,11 @@ from console.tui.terminal import TerminalApp
 from console.tui.texts import Help, TextScreen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from console.change.action import Value
     from console.change.run import Run
+    from console.fleet import Fleet
     from console.tui.findings import FindingsScreen
     from console.tui.nodes import NodesView
     from console.tui.reading import ReadingScreen
@@ -42,6 +43,8 @@ class Openings(TerminalApp):
         self.guide = Guide(self)
         self.cluster = cluster
         self.keymap = Keymap.read(config_dir)
+        self.fleet: Callable[[], Fleet] | None = None
+        """The other clusters that can be gone to."""
         self.tour: Tour | None = None
         """Only in the demo."""
         self._visits = ["dashboard"]
@@ -133,6 +136,7 @@ class Openings(TerminalApp):
             "journal": self.action_journal,
             "headroom": self.action_advice,
             "unfinished": self.action_unfinished,
+            "fleet": self.action_fleet,
         }
         while len(self.screen_stack) > 1:
             self.pop_screen()
@@ -232,6 +236,15 @@ class Openings(TerminalApp):
         from console.tui.timeline import TimelineScreen
 
         self.push_screen(TimelineScreen(self.feed, self.journal_folder, self.cluster))
+
+    def action_fleet(self) -> None:
+        """Every cluster that is known, the worst first."""
+        if self.fleet is None:
+            self.tell("no other cluster is known here")
+            return
+        from console.tui.fleet import FleetScreen
+
+        self.push_screen(FleetScreen(self.fleet(), self.cluster))
 
     def action_journal(self) -> None:
         """What was done."""

@@ -34,6 +34,7 @@ WHERE = {
     "findings": "Findings",
     "unfinished": "Unfinished runs",
     "journal": "Journal",
+    "fleet": "Fleet",
     "runbooks": "Runbooks",
     "reading": "A runbook, before it is begun",
     "guided": "A runbook that is running",
