@@ -155,7 +155,7 @@ class TimelineScreen(View[None]):
 
 def _heading(incident: Incident, today: datetime | None) -> tuple[Cell, ...]:
     says = f"{incident.lasted_s:.1f} s: {incident.says}"
-    what = Cell(count(len(incident.entries), "entry").replace("entrys", "entries"), STRONG)
+    what = Cell(count(len(incident.entries), "entry", "entries"), STRONG)
     return (
         Cell(_clock(incident.begin, today), STRONG),
         Cell("0.0"),

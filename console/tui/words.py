@@ -27,9 +27,9 @@ def span(seconds: float | None) -> str:
     return "-" if seconds is None else duration.span(seconds)
 
 
-def count(number: int, one: str) -> str:
-    """`1 member`, `2 members`."""
-    return f"{number} {one}{'' if number == 1 else 's'}"
+def count(number: int, one: str, many: str = "") -> str:
+    """`1 member`, `2 members`; `many` where an s is not enough."""
+    return f"{number} {one if number == 1 else many or f'{one}s'}"
 
 
 def line(*cells: Cell | str) -> Content:
