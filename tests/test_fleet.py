@@ -52,7 +52,7 @@ def fleet(folder: Path, **files: str) -> Fleet:
 
 
 async def test_each_cluster_is_looked_at_and_a_broken_file_is_a_row_of_its_own(tmp_path: Path) -> None:
-    looks = await fleet(tmp_path, one=cluster_file("fleet1"), two=cluster_file("fleet2"), bad="nane = 'x'").once()
+    looks = await fleet(tmp_path, one=cluster_file("fleet1"), two=cluster_file("fleet2"), bad="namr = 'x'").once()
     assert looks[0].name == "bad"
     assert "did you mean 'name'?" in looks[0].problem
     assert all(one.snapshot is not None and one.snapshot.replica_set.primary for one in looks[1:])
