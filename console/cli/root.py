@@ -35,6 +35,7 @@ VERBS = {
     "logs": "telling",
     "keys": "keys",
     "fleet": "fleet",
+    "init": "init",
     "serve": "serve",
 }
 """Each verb, and the file of this room that it stands in."""

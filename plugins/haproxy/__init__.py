@@ -10,6 +10,7 @@ from console.cluster.snapshot import Admin, Health
 from console.cluster.views import BalancerView
 from console.ports.plugins import Context
 from console.ports.protocols import LineChange, RawDocument, Refused, Unclear
+from plugins.haproxy.written import WrittenConfig
 
 from .answers import ParseError, Process, Row, States, complete, parse_info, parse_stat, parse_states
 from .config import BackendFacts, read_config
@@ -215,4 +216,4 @@ def _missing(backends: list[str]) -> str:
     return f"it has no backend {', '.join(backends)} with servers" if backends else ""
 
 
-PROVIDES = {"balancer": HAProxy}
+PROVIDES = {"balancer": HAProxy, "config": WrittenConfig}

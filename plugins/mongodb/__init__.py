@@ -15,6 +15,7 @@ from console.cluster.views import MemberView, SpareView
 from console.ports.plugins import Context
 from console.ports.protocols import RawDocument, Refused, Right
 from console.ports.secrets import Secret
+from plugins.mongodb.written import WrittenAddress
 
 from .copy import MongoCopy
 from .handover import NOTE, Follower, line_up, require_primary, step_down
@@ -266,4 +267,4 @@ def _joined(host: str, port: int | None) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port or 27017}"
 
 
-PROVIDES = {"replica_set": MongoDB, "journal": MongoCopy}
+PROVIDES = {"replica_set": MongoDB, "journal": MongoCopy, "address": WrittenAddress}

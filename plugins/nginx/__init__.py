@@ -15,6 +15,7 @@ from console.ports.plugins import Context
 from console.ports.protocols import Refused, Shell, ShellError
 from plugins._local import LocalShell
 from plugins._names import named
+from plugins.nginx.written import WrittenConfig
 
 from .configuration import Configuration, Written, said_not_loaded
 from .edits import safe_name, safe_weight, statement, with_added, with_down, with_weight, without
@@ -226,4 +227,4 @@ def _shell(host: str, context: Context) -> Shell:
     return context.shells.on(host)
 
 
-PROVIDES = {"balancer": Nginx}
+PROVIDES = {"balancer": Nginx, "config": WrittenConfig}

@@ -11,7 +11,7 @@ from console.session import Session
 from console.tui.commands import COMMANDS, Command
 
 MOVES = "next previous up down page-up page-down first last earlier later"
-LEAVES = "clear back tour pause"
+LEAVES = "clear back tour pause wrap search backwards next-match previous-match"
 SCREEN = frozenset(f"{MOVES} {LEAVES} copy command palette".split())
 """What moves a cursor, opens a screen or leaves it: lines have neither cursor nor screens, and a shell copies."""
 PLACES = frozenset({"text", "question", "table"})
@@ -38,6 +38,13 @@ PLAIN = {
     "view.mark": "drain app1 app2",
     "menu.choose": "plan drain app2",
     "detail.actions": "show app2",
+    "dashboard.raw": "raw app2",
+    "dashboard.logs": "logs app2",
+    "detail.raw": "raw app2",
+    "detail.logs": "logs app2",
+    "raw.again": "raw app2",
+    "logs.again": "logs app2",
+    "logs.follow": "logs app2 --follow",
     "timeline.detail": "timeline",
     "timeline.export": "timeline --markdown",
     "topology.actions": "show app2",

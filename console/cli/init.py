@@ -1,0 +1,119 @@
+"""A cluster file to begin with, from what there is: balancers' configurations, and the replica set's address."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from console.cli.settings import Mistake, settings, shared
+from console.cluster.text import clean
+from console.ports.beginning import Beginning, text_of
+from console.ports.clusterfile import ClusterFile
+from console.ports.protocols.written import ReadsBalancer, ReadsSet, WrittenBalancer, WrittenSet
+
+Found = tuple[str, str, WrittenBalancer]
+
+
+@click.command()
+@click.option("--name", metavar="NAME", help="What the cluster is called.")
+@click.option("--environment", metavar="WORD", help="production, test, …: shown wherever something is confirmed.")
+@click.option(
+    "--haproxy", "haproxies", multiple=True, metavar="[NAME=]FILE", help="A haproxy.cfg; once for each balancer."
+)
+@click.option("--nginx", "nginxes", multiple=True, metavar="[NAME=]FILE", help="An nginx.conf; once a balancer.")
+@click.option("--mongodb", "uri", metavar="URI", help="mongodb://HOST,…/?replicaSet=NAME of one member or more.")
+@click.option("--health-path", default="", metavar="PATH", help="Of the application servers' health check.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where it is written.")
+@click.option("--force", is_flag=True, help="In place of a file that is there.")
+@shared
+def init(
+    name: str | None,
+    environment: str | None,
+    haproxies: tuple[str, ...],
+    nginxes: tuple[str, ...],
+    uri: str | None,
+    health_path: str,
+    out: Path | None,
+    force: bool,
+) -> None:
+    """Write a cluster file from what there is; without options, at a terminal, it asks."""
+    if not (haproxies or nginxes or uri):
+        if not sys.stdin.isatty():
+            raise Mistake("init needs --haproxy FILE, --nginx FILE or --mongodb URI; at a terminal it asks for them")
+        haproxies, nginxes, uri = _interview()
+    name = name or _asked("what is the cluster called", "--name", "cluster")
+    environment = environment or _asked("what kind of cluster is it (production, test, …)", "--environment", "test")
+    balancers = [_balancer(one, "haproxy", number) for number, one in enumerate(haproxies, 1)]
+    balancers += [_balancer(one, "nginx", number) for number, one in enumerate(nginxes, len(balancers) + 1)]
+    begun = Beginning(
+        name=name,
+        environment=environment,
+        balancers=balancers,
+        replica_set=("mongodb", _set(uri)) if uri else None,
+        health_path=health_path,
+    )
+    path = out or settings().config_dir / "clusters" / f"{name}.toml"
+    _write(path, text_of(begun), force)
+    servers, members = len(begun.servers), len(begun.replica_set[1].members) if begun.replica_set else 0
+    click.echo(f"wrote {path}: {len(balancers)} balancers, {servers} application servers, {members} members", err=True)
+    for note in begun.notes:
+        click.echo(f"to do: {clean(note, limit=1000)}", err=True)
+    click.echo(f"next: watchkeeper --cluster {path} config test", err=True)
+
+
+def _interview() -> tuple[tuple[str, ...], tuple[str, ...], str | None]:
+    """What there is to read; an empty answer is none."""
+    click.echo("What there is to read; enter alone skips a question.", err=True)
+    haproxy = click.prompt("path of haproxy.cfg (several: parted by blanks)", default="", show_default=False, err=True)
+    nginx = click.prompt("path of nginx.conf", default="", show_default=False, err=True)
+    uri = click.prompt("MongoDB URI", default="", show_default=False, err=True)
+    if not (haproxy or nginx or uri):
+        raise Mistake("there is nothing to begin with: name a haproxy.cfg, an nginx.conf or a MongoDB URI")
+    return tuple(haproxy.split()), tuple(nginx.split()), uri or None
+
+
+def _asked(asks: str, option: str, default: str) -> str:
+    """Raises Mistake where there is nobody to ask."""
+    if not sys.stdin.isatty():
+        raise Mistake(f"{option}: expected a word; there is no terminal to ask on")
+    said: str = click.prompt(asks, default=default, err=True)
+    return said
+
+
+def _balancer(said: str, plugin: str, number: int) -> Found:
+    """Raises Mistake for a file that cannot be read, or is another kind of file."""
+    name, _, path = said.rpartition("=")
+    reads: type[ReadsBalancer] = settings().plugins.load(plugin, "config")
+    try:
+        return name or f"lb{number}", plugin, reads.read(Path(path).expanduser())
+    except OSError as error:
+        raise Mistake(f"--{plugin} {path} cannot be read: {error.strerror}") from None
+    except ValueError as mistake:
+        raise Mistake(f"--{plugin}: {clean(str(mistake), limit=1000)}") from None
+
+
+def _set(uri: str) -> WrittenSet:
+    """Raises Mistake; the address is not told again: it may hold a password."""
+    reads: type[ReadsSet] = settings().plugins.load("mongodb", "address")
+    try:
+        return reads.read(uri)
+    except ValueError as mistake:
+        raise Mistake(f"--mongodb: {clean(str(mistake).replace(uri, '…'), limit=1000)}") from None
+
+
+def _write(path: Path, text: str, force: bool) -> None:
+    """For its owner only; what is there is replaced only when somebody says so. Raises Mistake or ClusterFileError."""
+    ClusterFile.decode(text, path, settings().plugins)
+    if (
+        path.exists()
+        and not force
+        and not (sys.stdin.isatty() and click.confirm(f"{path} is there; replace it", default=False, err=True))
+    ):
+        raise Mistake(f"{path} is there already; give --force to replace it, or --out another file")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise Mistake(f"{path} cannot be written: {error.strerror}") from None
