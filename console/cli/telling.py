@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import click
 
-from console.cli.see import open_session, say_json
+from console.cli.see import open_session, say_json, waited
 from console.cli.settings import settings, shared
 from console.cluster.text import clean
 from console.ports.clusterfile import ClusterFile
@@ -23,7 +23,7 @@ NOT_READ = 5
 @shared
 def raw(node: str, as_json: bool) -> None:
     """What the vendors themselves answer of a node; exit code 5 when none of it could be read."""
-    found = asyncio.run(_raw(settings().file(), node))
+    found = waited(_raw(settings().file(), node))
     if as_json:
         documents = [{"title": one.title, "text": one.text, "problem": one.problem} for one in found.documents]
         say_json({"node": found.node, "at": found.at, "took_s": round(found.took_s, 3), "documents": documents})
@@ -49,7 +49,7 @@ def raw(node: str, as_json: bool) -> None:
 def logs(node: str, lines: int, follow: bool, as_json: bool) -> None:
     """The last lines of the log of a node's service; exit code 5 when it cannot be read."""
     with suppress(KeyboardInterrupt):
-        asyncio.run(_logs(settings().file(), node, lines, follow, as_json))
+        waited(_logs(settings().file(), node, lines, follow, as_json))
 
 
 async def _raw(file: ClusterFile, node: str) -> Raw:

@@ -1,11 +1,10 @@
 """The path of a request and its failure domains, printed once."""
 
-import asyncio
 from typing import Any
 
 import click
 
-from console.cli.see import look, say_json
+from console.cli.see import look, say_json, waited
 from console.cli.settings import settings, shared
 from console.cluster.snapshot import AppServer, Snapshot
 from console.cluster.text import clean
@@ -24,7 +23,7 @@ from console.cluster.topology import (
 @shared
 def topology(as_json: bool) -> None:
     """Who sends to whom, who differs about whom, and what each failure domain would cost."""
-    document = topology_document(asyncio.run(look(settings().file())))
+    document = topology_document(waited(look(settings().file())))
     if as_json:
         say_json(document)
         return
