@@ -3,13 +3,14 @@
 import os
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 import console
 from console.cli.settings import Mistake, Settings, settings, shared
-from console.ports.clusterfile import ClusterFile
+from console.ports.clusterfile import ClusterFile, ClusterFileError
 
 if TYPE_CHECKING:
     from console.fleet import Fleet
@@ -74,7 +75,7 @@ def root(
         return
     drawn = sys.stdin.isatty() and sys.stderr.isatty() and not in_words
     several = drawn and settings().several
-    file = ClusterFile.read(several[0], settings().plugins) if several else settings().file()
+    file = _readable(several) if several else settings().file()
     if in_words:
         from console.cli.plain import plain
 
@@ -100,6 +101,17 @@ def root(
             opens="fleet" if several else "dashboard",
         )
     )
+
+
+def _readable(paths: list[Path]) -> ClusterFile:
+    """The first cluster whose file has no mistake; the fleet stands before it. Raises ClusterFileError."""
+    for number, path in enumerate(paths, 1):
+        try:
+            return ClusterFile.read(path, settings().plugins)
+        except ClusterFileError:
+            if number == len(paths):
+                raise
+    raise Mistake("no cluster file is known")
 
 
 def known_fleet() -> "Fleet":

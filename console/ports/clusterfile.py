@@ -71,6 +71,8 @@ class ClusterTable(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     name: str
     environment: str = ""
+    theme: str = ""
+    """The console's colours for this cluster; comes before what the console remembers."""
     replica_set: dict[str, Any] | None = None
     health: dict[str, Any] | None = None
     shell: dict[str, Any] | None = None

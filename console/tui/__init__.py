@@ -39,10 +39,12 @@ def run_console(
         os.environ.setdefault("TEXTUAL_FPS", "30")
         os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     from console.tui.app import Console
-    from console.tui.themes import Shelf
+    from console.tui.themes import SIXTEEN, Shelf, remembered
 
     shelf = Shelf.of([bundled("themes"), config_dir / "themes"])
-    if theme is not None:
+    asked = theme
+    theme = asked or file.table.theme or remembered(config_dir, file.table.name)
+    if theme:
         try:
             shelf.find(theme)
         except ValueError as mistake:
@@ -56,13 +58,18 @@ def run_console(
         tour = Tour(faults)
     wanted: ClusterFile | None = file
     while wanted is not None:
-        session = partial(_opened, wanted, state_dir, read_only)
+        # Before the fleet stands a cluster that nobody has asked for yet.
+        session = partial(_opened, wanted, state_dir, read_only or opens == "fleet")
         app = Console(wanted.table.name, session, state_dir, shelf, config_dir=config_dir, tour=tour)
         app.fleet, app.opens = fleet, opens
-        if theme is not None:
+        if theme:
             app.theme = theme
+        elif app.console.color_system == "standard":
+            app.theme = SIXTEEN
         app.run(mouse=mouse)
         wanted, opens = app.wanted, "dashboard"
+        if wanted is not None:
+            theme = asked or wanted.table.theme or remembered(config_dir, wanted.table.name)
     return app.return_code or 0
 
 

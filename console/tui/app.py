@@ -60,13 +60,12 @@ class Console(Openings):
         live: bool = True,
         tour: "Tour | None" = None,
     ):
-        super().__init__(cluster, journal, config_dir)
+        super().__init__(cluster, journal, config_dir, shelf)
         self.tour = tour
         self.opens = "dashboard"
         """The view that is shown first."""
         self.wanted: ClusterFile | None = None
         """Another cluster that is to be gone to, when this console has ended."""
-        self.shelf = shelf
         self._open_session = open_session
         self._live = live
         """A clock ticks and signals are taken; not in tests."""

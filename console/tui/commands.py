@@ -77,6 +77,10 @@ COMMANDS = (
     _view("headroom", "h,7", "What the peak needs, and whether to scale out or up"),
     _view("unfinished", "u,8", "Interrupted runs: go on, undo, close"),
     _view("fleet", "9", "Every cluster that is known, the worst first"),
+    Command("view.themes", "T", "themes", "Other colours, tried on before one is kept", "app.view('themes')", False),
+    Command("themes.keep", "enter", "keep", "Keep it while this console is open", "screen.keep(False)"),
+    Command("themes.remember", "k", "for this cluster", "Keep it for this cluster from now on", "screen.keep(True)"),
+    Command("themes.back", "escape", "back", "As it was before", "screen.back"),
     Command(
         "view.earlier", "left_square_bracket,minus", "view before", "The view you came from", "app.visit(-1)", False
     ),
@@ -158,7 +162,7 @@ COMMANDS = (
     Command("table.last", "end,G", "last", "The last row", "move(1000000)", False),
     *(
         Command(f"table.sort-{letter}", letter.upper(), "sort", SORT, f"sort('{letter}')", False)
-        for letter in "acdehlmnopstuvw"
+        for letter in "acdehlmnopsuvw"
     ),
     Command("everywhere.help", "question_mark,f1", "help", "Every key", "app.help"),
     Command("everywhere.palette", "ctrl+p", "palette", "Find a command by its name", "app.command_palette", False),

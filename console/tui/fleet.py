@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.message import Message
 
+from console.cluster.snapshot import Health
 from console.cluster.text import clean
 from console.fleet import Fleet, Look
 from console.tui.briefs import environment
@@ -16,7 +17,7 @@ from console.tui.sheet import Column, Row, Sheet
 from console.tui.symbols import SEVERITY
 from console.tui.table import Table
 from console.tui.view import View
-from console.tui.words import CHANGING, DOWN, QUIET, STRONG, UP, Cell, count, heading, line, paragraph
+from console.tui.words import CHANGING, DOWN, QUIET, STRONG, UNKNOWN, UP, Cell, count, heading, line, paragraph
 
 COLUMNS = (
     Column("cluster", 7, 24),
@@ -24,7 +25,7 @@ COLUMNS = (
     Column("how it is", 10, 12),
     Column("may lose", 8, 20, weight=7),
     Column("Primary", 7, 12, weight=4),
-    Column("seen", 8, 8, weight=3),
+    Column("seen UTC", 8, 8, weight=3),
     Column("worst finding", 20, rest=True),
 )
 
@@ -129,5 +130,7 @@ def _cells(look: Look, here: str) -> tuple[Cell, ...]:
     word = SEVERITY[look.worst.severity] if look.worst else Cell("● well", UP)
     lose = Cell(f"{left.app_servers} app, {left.members} db", UP if left.app_servers and left.members else DOWN)
     says = Cell(look.worst.says if look.worst else "")
-    leads = Cell(primary.name) if primary else Cell("none", DOWN)
+    unknown = any(member.health is Health.UNKNOWN for member in snapshot.replica_set.members)
+    nobody = Cell("not known", UNKNOWN) if unknown else Cell("none", DOWN)
+    leads = Cell(primary.name) if primary else nobody
     return name, environment(snapshot.environment or "-"), word, lose, leads, seen, says

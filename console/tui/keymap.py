@@ -127,11 +127,15 @@ def _clashes(keys: Mapping[str, str]) -> Iterable[tuple[str, str]]:
             there.setdefault(key, []).append(command)
     for key, those in there.items():
         for one in those:
-            others = (o for o in those if o is not one and (o.where == one.where or _beside(o, one)))
+            others = (o for o in those if o is not one and _clash(one, o, key))
             if one.id in keys and (other := next(others, None)) is not None:
                 yield one.id, f"{one.id}: {spoken(key)} is {other.title} ({other.id}) there already; choose another"
 
 
-def _beside(one: Command, other: Command) -> bool:
-    """Both can be there at once."""
-    return one.where in BESIDE or other.where in BESIDE
+def _clash(one: Command, other: Command, key: str) -> bool:
+    """Both can be there at once, and neither was declared to come before such a key of the other's place."""
+    if one.where == other.where:
+        return True
+    if one.where in BESIDE and other.where not in BESIDE:
+        return all(key not in command.keys.split(",") for command in commands(one.where))
+    return other.where in BESIDE

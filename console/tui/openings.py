@@ -13,6 +13,7 @@ from console.tui.keymap import Keymap
 from console.tui.parts import KeyBar, Wanted
 from console.tui.terminal import TerminalApp
 from console.tui.texts import Help, TextScreen
+from console.tui.themes import Shelf, remember
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from console.fleet import Fleet
     from console.tui.findings import FindingsScreen
     from console.tui.nodes import NodesView
+    from console.tui.picker import ThemesScreen
     from console.tui.reading import ReadingScreen
     from console.tui.runbooks import RunbooksScreen
     from console.tui.tour import Tour
@@ -37,8 +39,9 @@ SHOWN = 60
 class Openings(TerminalApp):
     """What the console shows of one cluster beside its dashboard."""
 
-    def __init__(self, cluster: str, journal: Path, config_dir: Path) -> None:
+    def __init__(self, cluster: str, journal: Path, config_dir: Path, shelf: Shelf) -> None:
         super().__init__()
+        self.shelf = shelf
         self.feed = Feed(self)
         self.guide = Guide(self)
         self.cluster = cluster
@@ -137,6 +140,7 @@ class Openings(TerminalApp):
             "headroom": self.action_advice,
             "unfinished": self.action_unfinished,
             "fleet": self.action_fleet,
+            "themes": self.action_themes,
         }
         while len(self.screen_stack) > 1:
             self.pop_screen()
@@ -245,6 +249,24 @@ class Openings(TerminalApp):
         from console.tui.fleet import FleetScreen
 
         self.push_screen(FleetScreen(self.fleet(), self.cluster))
+
+    def action_themes(self) -> None:
+        """Every theme, tried on."""
+        from console.tui.picker import ThemesScreen
+
+        self.push_screen(ThemesScreen(self.shelf, self.cluster))
+
+    def on_themes_screen_kept(self, message: "ThemesScreen.Kept") -> None:
+        """From now on; and, where that is wanted, the next time too."""
+        self.theme = message.name
+        if not message.for_ever:
+            return
+        try:
+            path = remember(self.config_dir, self.cluster, message.name)
+        except OSError as error:
+            self.tell(f"it is not remembered: {error.strerror} ({self.config_dir})", "error")
+        else:
+            self.tell(f"{self.cluster} has {message.name} from now on: written to {path}")
 
     def action_journal(self) -> None:
         """What was done."""

@@ -35,6 +35,7 @@ WHERE = {
     "unfinished": "Unfinished runs",
     "journal": "Journal",
     "fleet": "Fleet",
+    "themes": "Themes",
     "runbooks": "Runbooks",
     "reading": "A runbook, before it is begun",
     "guided": "A runbook that is running",

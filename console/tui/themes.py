@@ -1,5 +1,6 @@
 """Themes from files: one TOML file each, bundled or the user's own; a broken one is reported beside the others."""
 
+import json
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
@@ -10,6 +11,10 @@ from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
 DEFAULT = "watchkeeper-dark"
+SIXTEEN = "terminal"
+"""For a terminal that has no more colours."""
+FILE = "themes.toml"
+"""Of the configuration directory: which cluster has which theme."""
 NOT_COLOURS = ("name", "dark", "ansi", "luminosity_spread", "text_alpha", "variables")
 
 OWN_VARIABLES = {
@@ -69,8 +74,32 @@ def read_theme(path: Path) -> Theme:
         raise ValueError(f"'{missing[0]}' is missing")
     colours = {key: value for key, value in table.items() if key not in NOT_COLOURS}
     for key, value in {**colours, **table.get("variables", {})}.items():
-        _check_colour(key, value)
+        if not key.endswith("-style"):
+            _check_colour(key, value)
     return Theme(**table)
+
+
+def remembered(config_dir: Path, cluster: str) -> str:
+    """The theme that was kept for a cluster; empty where none was, or where the file cannot be read."""
+    try:
+        kept = tomllib.loads((config_dir / FILE).read_text("utf-8"))
+    except (OSError, ValueError):
+        return ""
+    return str(kept.get(cluster, ""))
+
+
+def remember(config_dir: Path, cluster: str, name: str) -> Path:
+    """Keep a theme for a cluster; what the cluster file says comes before it. Raises OSError."""
+    path = config_dir / FILE
+    try:
+        kept = tomllib.loads(path.read_text("utf-8"))
+    except (FileNotFoundError, ValueError):
+        kept = {}
+    kept[cluster] = name
+    lines = [f"{json.dumps(str(one))} = {json.dumps(str(theme))}" for one, theme in sorted(kept.items())]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(["# Themes by cluster, as the console keeps them.", *lines, ""]), "utf-8")
+    return path
 
 
 def own_variables(theme: Theme) -> dict[str, str]:

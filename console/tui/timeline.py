@@ -121,14 +121,15 @@ class TimelineScreen(View[None]):
         self._found = incidents([*reversed(changes), *self._done])
         today = self._feed.snapshot.at if self._feed.snapshot else None
         self._rows, rows = {}, []
-        for number, incident in enumerate(self._found):
-            name = f"{len(self._found) - number}"
+        for incident in self._found:
+            name = f"incident {incident.begin.timestamp()}"
             if len(incident.entries) > 1:
                 self._rows[name] = (incident, None)
                 rows.append(Row(name, _heading(incident, today)))
-            for place, entry in reversed(list(enumerate(incident.entries))):
-                self._rows[f"{name}.{place}"] = (incident, entry)
-                rows.append(Row(f"{name}.{place}", _cells(incident, entry, today)))
+            for entry in reversed(incident.entries):
+                key = f"{entry.at.timestamp()} {entry.kind} {entry.subject} {entry.after}"
+                self._rows[key] = (incident, entry)
+                rows.append(Row(key, _cells(incident, entry, today)))
         nothing = "nothing has changed since this console was opened, and nothing was done before"
         summary = Cell(count(len(self._found), "incident"), QUIET) if rows else Cell("")
         self.query_one(Table).show(Sheet("TIMELINE", summary, COLUMNS, tuple(rows), self._problem or nothing))

@@ -10,11 +10,32 @@ from textual.theme import Theme
 from console.cluster.snapshot import Health
 from console.ports.plugins import bundled
 from console.tui.symbols import HEALTH
-from console.tui.themes import Shelf, own_variables
+from console.tui.themes import Shelf, own_variables, remember, remembered
 from tests.cluster.pictures import calm, primary_lost
 from tests.tui.fakes import FakeSession, connected, console_on
 
-OURS = Shelf.of([bundled("themes")]).themes
+ALL = Shelf.of([bundled("themes")]).themes
+OURS = tuple(theme for theme in ALL if not theme.ansi)
+"""Those that have colours of their own."""
+VGA = {
+    "black": "#000000",
+    "red": "#aa0000",
+    "green": "#00aa00",
+    "yellow": "#aa5500",
+    "blue": "#0000aa",
+    "magenta": "#aa00aa",
+    "cyan": "#00aaaa",
+    "white": "#aaaaaa",
+    "bright_black": "#555555",
+    "bright_red": "#ff5555",
+    "bright_green": "#55ff55",
+    "bright_yellow": "#ffff55",
+    "bright_blue": "#5555ff",
+    "bright_magenta": "#ff55ff",
+    "bright_cyan": "#55ffff",
+    "bright_white": "#ffffff",
+}
+"""The palette of a Linux console."""
 WORDS = ("foreground", "success", "error", "warning", "primary", "quiet", "unknown", "changing", "off")
 GROUNDS = ("background", "surface", "cursor")
 ON_PANEL = ("foreground", "primary", "success", "error", "unknown")
@@ -32,11 +53,12 @@ def contrast(one: Color, other: Color) -> float:
 
 
 def _luminance(colour: Color) -> float:
-    def linear(part: int) -> float:
-        share = part / 255
-        return share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4
+    return 0.2126 * _linear(colour.r) + 0.7152 * _linear(colour.g) + 0.0722 * _linear(colour.b)
 
-    return 0.2126 * linear(colour.r) + 0.7152 * linear(colour.g) + 0.0722 * linear(colour.b)
+
+def _linear(part: int) -> float:
+    share = part / 255
+    return share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4
 
 
 @pytest.mark.parametrize("theme", OURS, ids=lambda theme: theme.name)
@@ -58,9 +80,105 @@ def test_every_colour_is_one_of_the_256_so_that_nothing_shifts_over_ssh(theme: T
         assert grey or {red, green, blue} <= CUBE, text
 
 
-def test_there_are_four_themes() -> None:
-    names = {theme.name for theme in OURS}
-    assert names == {"watchkeeper-dark", "watchkeeper-light", "high-contrast", "colour-blind-safe"}
+def test_there_are_five_themes() -> None:
+    names = {theme.name for theme in ALL}
+    assert names == {"watchkeeper-dark", "watchkeeper-light", "high-contrast", "colour-blind-safe", "terminal"}
+
+
+def test_the_sixteen_colours_can_be_read_on_a_linux_console() -> None:
+    theme = Shelf.of([bundled("themes")]).find("terminal")
+    given = {name: str(getattr(theme, name)) for name in ("primary", "success", "warning", "error", "accent")}
+    given |= {name: str(theme.variables[name]) for name in ("unknown", "changing", "off", "cursor", "loud", "on-loud")}
+    named = {name: Color.parse(VGA[value.removeprefix("ansi_")]) for name, value in given.items()}
+    white, black = Color.parse(VGA["white"]), Color.parse(VGA["black"])
+    words = {name: one for name, one in named.items() if name not in ("cursor", "loud", "on-loud")} | {"default": white}
+    poor = {name: contrast(one, black) for name, one in words.items()}
+    assert {name: ratio for name, ratio in poor.items() if ratio < 4.5} == {}
+    assert contrast(named["on-loud"], named["loud"]) >= 4.5
+    on_cursor = {name: contrast(one, named["cursor"]) for name, one in words.items()}
+    assert {name: ratio for name, ratio in on_cursor.items() if ratio < 3.0} == {}
+
+
+# The matrices of severity 1.0 in Machado, Oliveira and Fernandes, "A Physiologically-based Model for Simulation of
+# Color Vision Deficiency" (2009).
+DEFICIENT = {
+    "protanopia": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
+    "deuteranopia": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)),
+    "tritanopia": ((1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.303900)),
+}
+
+
+def seen_with(deficiency: str, colour: Color) -> tuple[float, float, float]:
+    """CIE L*a*b* of what somebody with that deficiency sees."""
+    rows = DEFICIENT[deficiency]
+    linear = [_linear(part) for part in colour.rgb]
+    red, green, blue = (min(1.0, max(0.0, sum(a * b for a, b in zip(row, linear, strict=True)))) for row in rows)
+    xyz = (
+        (0.4124 * red + 0.3576 * green + 0.1805 * blue) / 0.9505,
+        0.2126 * red + 0.7152 * green + 0.0722 * blue,
+        (0.0193 * red + 0.1192 * green + 0.9505 * blue) / 1.0890,
+    )
+    x, y, z = (part ** (1 / 3) if part > 0.008856 else 7.787 * part + 16 / 116 for part in xyz)
+    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
+
+
+@pytest.mark.parametrize("deficiency", DEFICIENT)
+def test_the_colour_blind_safe_theme_keeps_its_states_apart(deficiency: str) -> None:
+    named = colours(Shelf.of([bundled("themes")]).find("colour-blind-safe"))
+    states = ("success", "error", "unknown", "changing")
+    seen = {name: seen_with(deficiency, named[name]) for name in states}
+    apart = {
+        (one, other): sum((a - b) ** 2 for a, b in zip(seen[one], seen[other], strict=True)) ** 0.5
+        for number, one in enumerate(states)
+        for other in states[number + 1 :]
+    }
+    assert {pair: round(distance) for pair, distance in apart.items() if distance < 15} == {}
+
+
+async def test_a_theme_is_tried_on_while_it_is_selected_and_taken_off_again() -> None:
+    app = console_on(FakeSession(calm()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await connected(pilot)
+        before = app.theme
+        await pilot.press("T")
+        await pilot.pause()
+        await pilot.press("home")
+        await pilot.pause()
+        assert app.theme != before
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.theme == before
+
+
+async def test_a_theme_is_kept_for_a_cluster(tmp_path: Path) -> None:
+    app = console_on(FakeSession(calm()), tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await connected(pilot)
+        await pilot.press("T")
+        await pilot.pause()
+        await pilot.press("home", "k")
+        await pilot.pause()
+        kept = app.theme
+        assert kept != "watchkeeper-dark"
+    assert remembered(tmp_path, "passwork-prod") == kept
+    assert remembered(tmp_path, "another") == ""
+    remember(tmp_path, "another", "high-contrast")
+    assert remembered(tmp_path, "passwork-prod") == kept
+
+
+def test_a_file_of_themes_that_cannot_be_read_remembers_nothing(tmp_path: Path) -> None:
+    (tmp_path / "themes.toml").write_text("= nothing")
+    assert remembered(tmp_path, "prod") == ""
+
+
+async def test_every_screen_can_be_drawn_in_sixteen_colours() -> None:
+    app = console_on(FakeSession(primary_lost()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await connected(pilot)
+        app.theme = "terminal"
+        for keys in (["a", "escape"], ["f", "escape"], ["2", "escape"], ["question_mark", "escape"]):
+            await pilot.press(*keys)
+            await pilot.pause()
 
 
 def test_a_broken_theme_is_reported_and_the_others_are_there(tmp_path: Path) -> None:
