@@ -219,6 +219,7 @@ STATES: dict[str, State] = {
     "unfinished-sure": (calm(), keys("u", "u")),
     "unfinished-none": (calm(), keys("u")),
     "help": (calm(), keys("question_mark")),
+    "themes": (calm(), keys("T")),
     "palette": (calm(), palette),
     "quit-while-running": (calm(), leave_while_running),
 }
