@@ -1,5 +1,6 @@
 """The actions of one row: what each would do now, or the first reason why it cannot be done."""
 
+import asyncio
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -12,7 +13,6 @@ from textual.widgets.option_list import Option
 from console.change.action import Action
 from console.change.runbook.dry import dry_run
 from console.change.runbook.several import several
-from console.cluster.snapshot import Snapshot
 from console.ports.error import OperatorError
 from console.session import Session
 from console.tui import equivalent
@@ -36,6 +36,9 @@ class Menu(ModalScreen[str | None]):
         self._feed = feed
         self._actions = offered(feed.session, targets)
         self._targets = targets
+        self._why_not: dict[str, str] = {}
+        """Of several: by action, as far as it is known."""
+        self._moved = asyncio.Event()
 
     def compose(self) -> ComposeResult:
         """The list."""
@@ -50,7 +53,11 @@ class Menu(ModalScreen[str | None]):
 
     def on_mount(self) -> None:
         """What can be done changes with the cluster."""
-        self._feed.changed.subscribe(self, self._show)
+        if len(self._targets) > 1:
+            self._feed.changed.subscribe(self, lambda _: self._moved.set())
+            self.run_worker(self._weigh())
+        else:
+            self._feed.changed.subscribe(self, lambda _: self._show())
 
     def on_option_list_option_highlighted(self) -> None:
         """Another one: another line for a script."""
@@ -74,14 +81,34 @@ class Menu(ModalScreen[str | None]):
             return []
         return [Content(""), equivalent.shown(equivalent.planned(chosen.id, self._targets), width)]
 
-    def _show(self, _: Snapshot) -> None:
-        options = self.query_one(OptionList)
-        for action in self._actions:
-            if options.get_option(action.name).prompt != (prompt := self._line(action)):
-                options.replace_option_prompt(action.name, prompt)
+    @property
+    def weighed(self) -> bool:
+        """What cannot be done now is known of every action."""
+        return len(self._targets) == 1 or len(self._why_not) == len(self._actions)
+
+    async def _weigh(self) -> None:
+        """In a thread, and once more only when that is over: many targets are many plans."""
+        while True:
+            self._moved.clear()
+            for action in self._actions:
+                self._why_not[action.name] = await asyncio.to_thread(self._refusal, action)
+                self._show()
+            await self._moved.wait()
+
+    def _refusal(self, action: Action) -> str:
+        return refusal(self._feed.session, action.name, self._targets)
+
+    def _show(self) -> None:
+        for options in self.query(OptionList):  # none, once it is being left
+            for action in self._actions:
+                if options.get_option(action.name).prompt != (prompt := self._line(action)):
+                    options.replace_option_prompt(action.name, prompt)
 
     def _line(self, action: Action) -> Content:
-        why_not = refusal(self._feed.session, action.name, self._targets)
+        if len(self._targets) > 1:
+            why_not = self._why_not.get(action.name, "planning it for all of them…")
+        else:
+            why_not = self._refusal(action)
         width = min(96, self.app.size.width * 8 // 10) - 8
         margin = max(len(one.name) for one in self._actions) + 2
         head = Cell(action.name.ljust(margin), QUIET if why_not else STRONG)

@@ -15,6 +15,7 @@ from console.change.journal import Journal, Problem, Verdict
 from console.change.run import Confirmation
 from console.cluster.snapshot import Admin, Snapshot
 from console.tui.app import Console
+from console.tui.menu import Menu
 from console.tui.reading import ReadingScreen
 from console.tui.table import Table
 from tests.cluster.pictures import (
@@ -116,6 +117,16 @@ async def paused(pilot: Pilot[int], session: FakeSession) -> None:
     await pilot.pause()
 
 
+async def marked_menu(pilot: Pilot[int], _: FakeSession) -> None:
+    """What can be done to two, once that is known."""
+    await pilot.press("space", "space", "a")
+    menu = pilot.app.screen
+    assert isinstance(menu, Menu)
+    while not menu.weighed:
+        await pilot.pause(0.02)
+    await pilot.pause()
+
+
 async def together(pilot: Pilot[int], session: FakeSession) -> None:
     """Two servers are marked, and what draining both would do is read."""
     await pilot.press("space", "space", "a", "enter")
@@ -196,7 +207,7 @@ STATES: dict[str, State] = {
     "plan-resize-primary": (calm(), plan("resize", "db1", memory="8GiB")),
     "menu": (calm(), keys("down", "a")),
     "menu-refused": (ALONE, keys("down", "a")),
-    "menu-marked": (calm(), keys("space", "space", "a")),
+    "menu-marked": (calm(), marked_menu),
     "menu-balancer": (calm(), keys("tab", "a")),
     "marked-together": (calm(), together),
     "findings": (primary_lost(), keys("f")),

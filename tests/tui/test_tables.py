@@ -1,6 +1,8 @@
 """Tables: filters, orders, and marks; as values, and by their keys."""
 
+import asyncio
 import base64
+import threading
 from dataclasses import replace
 
 import pytest
@@ -114,10 +116,36 @@ async def test_marked_rows_are_acted_on_together_with_the_impact_of_the_set() ->
         assert "watchkeeper runbook run drain app1 app2 --reason" in text
 
 
+async def test_what_many_targets_would_do_is_planned_beside_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, may_go = threading.Event(), threading.Event()
+
+    def slowly(*_: object) -> str:
+        asked.set()
+        assert may_go.wait(60)
+        return ""
+
+    monkeypatch.setattr("console.tui.menu.refusal", slowly)
+    async with opened(FakeSession(calm())) as pilot:
+        await pilot.press("space", "space", "a")
+        menu = pilot.app.screen
+        assert isinstance(menu, Menu)
+        assert await asyncio.to_thread(asked.wait, 60)
+        await pilot.press("down", "up")
+        assert "watchkeeper runbook run drain app1 app2 --dry-run" in shown(pilot, "script")
+        assert not menu.weighed
+        may_go.set()
+        while not menu.weighed:
+            await pilot.pause(0.02)
+
+
 async def test_the_last_of_a_set_is_refused_when_nobody_would_serve_after_it() -> None:
     session = FakeSession(calm())
     async with opened(session) as pilot:
         await pilot.press("space", "space", "space", "a")
+        menu = pilot.app.screen
+        assert isinstance(menu, Menu)
+        while not menu.weighed:
+            await pilot.pause(0.02)
         assert "not now: drain app3: another server serves in every pool without app3: 0 others" in " ".join(
             str(pilot.app.screen.query_one("OptionList").get_option("drain").prompt).split()  # type: ignore[attr-defined]
         )
