@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from console.ports.protocols import Refused, ShellError, TellsLog
-from console.ports.raw import HIDDEN
+from console.ports.raw import without
 from console.ports.reach import Reach
 
 LINES = 200
@@ -52,9 +52,8 @@ async def read(reach: Reach, node: str, lines: int = LINES, *, hide: Collection[
     except Exception as broken:  # noqa: BLE001 - a plugin may raise anything
         why = f"its plugin failed: {type(broken).__name__}: {broken}"
         return Log(node=node, at=at, command=command, problem=why)
-    for secret in filter(None, hide):
-        text = text.replace(secret, HIDDEN)
-    return Log(node=node, at=at, command=command, lines=tuple(text[-CHARACTERS_LIMIT:].splitlines()[-lines:]))
+    told = without(hide, text)[-CHARACTERS_LIMIT:].splitlines()[-lines:]
+    return Log(node=node, at=at, command=command, lines=tuple(told))
 
 
 def added(before: Sequence[str], after: Sequence[str]) -> tuple[tuple[str, ...], bool]:

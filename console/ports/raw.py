@@ -19,12 +19,12 @@ LINES_LIMIT = 5000
 CHARACTERS_LIMIT = 256 * 1024
 DOCUMENTS_LIMIT = 20
 HIDDEN = "***"
-TIERS = ("app", "balancer", "replica_set", "node")
 _NAMED = re.compile(
-    r"""(?im)(\b["']?[\w-]*(?:password|passwd|secret|token|authorization|cookie|api[_-]?key)["']?[ \t]*[:=][ \t]*)"""
+    r"""(?im)((?<![\w-])["']?[\w-]*(?:password|passwd|secret|token|authorization|cookie|api[_-]?key)"""
+    r"""["']?[ \t]*[:=][ \t]*)"""
     r"""("[^"\n]*"|'[^'\n]*'|[^\s{\[][^\n]*)"""
 )
-"""A value whose name says that it is one."""
+"""A value whose name says that it is one; a name is begun with once, so that no text takes longer than it is long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +54,15 @@ async def read(reach: Reach, layout: Layout, node: str, *, tier: str = "", hide:
 
 def hidden(document: RawDocument, secrets: Collection[str]) -> RawDocument:
     """The same without any of the secrets, and without a value whose name says that it is one."""
-    title, text, problem = document.title, document.text, document.problem
-    for secret in sorted((one for one in secrets if one), key=len, reverse=True):
-        title, text, problem = (words.replace(secret, HIDDEN) for words in (title, text, problem))
+    title, text, problem = (without(secrets, words) for words in (document.title, document.text, document.problem))
     return RawDocument(title=title, text=_NAMED.sub(rf"\1{HIDDEN}", text), problem=problem)
+
+
+def without(secrets: Collection[str], text: str) -> str:
+    """The same with each of the secrets hidden; the longest first, as one may be a part of another."""
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        text = text.replace(secret, HIDDEN)
+    return text
 
 
 def bounded(document: RawDocument) -> RawDocument:

@@ -10,7 +10,7 @@ from console.ports.clusterfile import ClusterFile
 from console.ports.error import OperatorError
 from console.ports.plugins import Plugins, bundled
 from console.ports.protocols import RawDocument, ShellError
-from console.ports.raw import bounded, hidden
+from console.ports.raw import bounded, hidden, without
 from console.ports.reach import Reach
 from plugins.memory import cluster_file
 
@@ -74,6 +74,15 @@ def test_a_secret_and_a_value_that_is_named_like_one_are_hidden() -> None:
     for secret in ("s3cr3t", "x y", "id=1", "abc"):
         assert secret not in found.text
     assert '"tokens_left": 4' in found.text
+
+
+def test_a_text_made_to_be_slow_to_search_holds_up_nobody() -> None:
+    slow = "a-" * 32 * 1024  # by a pattern that begins anew at every dash: some minutes, which the timeout ends
+    assert hidden(RawDocument(title="t", text=slow + " my-token: x"), ()).text == slow + " my-token: ***"
+
+
+def test_the_longest_of_two_secrets_is_hidden_where_one_is_a_part_of_the_other() -> None:
+    assert without(["abc", "abcdef"], "abcdef abc") == "*** ***"
 
 
 def test_a_document_without_end_is_cut_and_that_is_said() -> None:
