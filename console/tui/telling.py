@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.content import Content
+from textual.timer import Timer
 from textual.widgets import Input
 
 from console.cluster import duration
@@ -172,6 +173,8 @@ class LogScreen(TellingScreen):
     levels = True
     _found: Log | None = None
     _following = False
+    _next: Timer | None = None
+    """Reads it again; one at a time, however often it is read by hand meanwhile."""
 
     @property
     def copied(self) -> str:
@@ -183,6 +186,8 @@ class LogScreen(TellingScreen):
         self._following = not self._following
         if self._following:
             self.action_again()
+        elif self._next is not None:
+            self._next.stop()
         self._told()
 
     async def _read(self) -> None:
@@ -195,12 +200,9 @@ class LogScreen(TellingScreen):
             self._found, self._at = found, found.at
             pager.show([logged(text) for text in found.lines[-LINES_LIMIT:]], end=end)
         self._told()
-        if self._following:
-            self.set_timer(FOLLOW_EVERY_S, self._once_more)
-
-    def _once_more(self) -> None:
-        if self._following:
-            self.action_again()
+        if self._next is not None:
+            self._next.stop()
+        self._next = self.set_timer(FOLLOW_EVERY_S, self.action_again) if self._following else None
 
     def _title(self, width: int) -> list[Content]:
         return [titled(f"{self._about}: log of its service", self._feed, width)]

@@ -1,8 +1,10 @@
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.timer import Timer
 
 from console.ports.logs import Log
 from console.ports.protocols import RawDocument
@@ -135,6 +137,28 @@ async def test_following_reads_again_and_again_until_it_is_ended(monkeypatch: py
         await pilot.press("f")
         await pilot.pause()
         assert "following" not in shown(pilot, "standing")
+
+
+async def test_a_log_that_is_followed_and_read_by_hand_too_is_read_no_oftener(monkeypatch: pytest.MonkeyPatch) -> None:
+    timers: list[Timer] = []
+    set_timer = LogScreen.set_timer
+
+    def kept(self: LogScreen, *given: Any, **more: Any) -> Timer:
+        timers.append(set_timer(self, *given, **more))
+        return timers[-1]
+
+    monkeypatch.setattr(LogScreen, "set_timer", kept)
+    made = session("one")
+    async with opened(made) as pilot:
+        await pilot.press("l")
+        await until_read(pilot)
+        for keys in ("f", "ctrl+r", "ctrl+r", "f", "f"):
+            await pilot.press(keys)
+            await pilot.pause()
+        while made.logs_read < 5 or not timers:
+            await pilot.pause()
+        await pilot.pause()
+        assert len([timer for timer in timers if timer._task is not None]) == 1
 
 
 async def test_a_log_begins_at_its_end_and_a_read_that_fails_later_keeps_the_lines() -> None:
