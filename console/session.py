@@ -29,6 +29,7 @@ from console.cluster.sizing import Sizing
 from console.cluster.snapshot import Snapshot
 from console.ports import logs, raw
 from console.ports.clusterfile import ClusterFile
+from console.ports.connections import Row, connection_test
 from console.ports.logs import Log
 from console.ports.protocols import KeepsLease, LeaseStore, Refused, TellsSizing
 from console.ports.raw import Raw
@@ -136,6 +137,10 @@ class Session:
     async def log(self, node: str, lines: int = logs.LINES) -> Log:
         """The last lines of the log of a node's service; what is in the way is said in it."""
         return await logs.read(self.reach, node, lines, hide=self._secrets)
+
+    def connections(self, state_dir: Path) -> AsyncGenerator[Row]:
+        """The connection test of the cluster file as it stands now, through connections of its own; to be closed."""
+        return connection_test(self.file.path, self.file.plugins, state_dir)
 
     def plan(self, action: str, target: str, parameters: Mapping[str, Value] | None = None) -> Plan:
         """What an action would do as the cluster stands now; pure and cheap. Raises PlanError."""

@@ -1,9 +1,7 @@
 """About this installation: info and config."""
 
 import platform
-from contextlib import aclosing
 from importlib.metadata import version
-from pathlib import Path
 
 import click
 import msgspec
@@ -11,11 +9,10 @@ import msgspec
 import console
 from console.change.action import Action
 from console.change.actions import ACTIONS
+from console.cli.connections import tested
 from console.cli.see import say_json, waited
 from console.cli.settings import settings, shared
-from console.cli.words import print_connection
 from console.ports.clusterfile import ClusterTable
-from console.ports.connections import Verdict, connection_test
 from console.ports.plugins import bundled
 from console.ports.reach import Reach
 
@@ -66,23 +63,8 @@ def check() -> None:
 @shared
 def test(as_json: bool) -> None:
     """Try everything that the cluster file names, row by row, with what to do about a failure; exit code 3 with one."""
-    if waited(_tested(settings().path(), as_json)):
+    if waited(tested(settings().path(), as_json=as_json)):
         raise click.exceptions.Exit(3)
-
-
-async def _tested(path: Path, as_json: bool) -> int:
-    """How many rows failed."""
-    failed = 0
-    async with aclosing(connection_test(path, settings().plugins, settings().state_dir)) as rows:
-        async for row in rows:
-            failed += row.verdict is Verdict.FAILED
-            if as_json:
-                say_json({**msgspec.to_builtins(row), "took_s": round(row.took_s, 3)})
-            else:
-                print_connection(row)
-    if not as_json:
-        click.echo(f"{failed} failed" if failed else "everything answers", err=True)
-    return failed
 
 
 @config.command()

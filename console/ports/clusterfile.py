@@ -93,7 +93,7 @@ class ClusterFile:
         self.path = path
         self.secrets: list[Secret] = []
         """Every secret that a plugin was given: what must never stand in the journal."""
-        self._plugins = plugins
+        self.plugins = plugins
 
     @classmethod
     def read(cls, path: Path, plugins: Plugins) -> "ClusterFile":
@@ -167,7 +167,7 @@ class ClusterFile:
         if not isinstance(plugin, str):
             raise ClusterFileError(f"{self.path}: {at}.plugin: expected the name of a plugin")
         try:
-            provider = self._plugins.load(plugin, port)
+            provider = self.plugins.load(plugin, port)
         except PluginError as error:
             raise ClusterFileError(f"{self.path}: {at}.plugin: {error}") from None
         context = Context(

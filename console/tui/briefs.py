@@ -8,7 +8,7 @@ from textual.content import Content
 from console.cluster.advice import advise
 from console.cluster.changes import Change
 from console.cluster.headroom import headroom
-from console.cluster.snapshot import Finding, Severity, Snapshot
+from console.cluster.snapshot import Finding, Health, Severity, Snapshot
 from console.tui.feed import Feed
 from console.tui.guide import Guide
 from console.tui.symbols import SEVERITY
@@ -110,7 +110,9 @@ def findings(snapshot: Snapshot, width: int, height: int) -> list[Content]:
         lines += rows
         shown += 1
     total = len(snapshot.findings)
-    return [heading("FINDINGS" if shown == total else f"FINDINGS, {shown} of {total}: f shows all", width), *lines]
+    keys = [*(["f shows all"] if shown < total else []), *([] if _answers(snapshot) else ["0 tries the connections"])]
+    title = "FINDINGS" if shown == total else f"FINDINGS, {shown} of {total}"
+    return [heading(": ".join([title, *([", ".join(keys)] if keys else [])]), width), *lines]
 
 
 def advice(feed: Feed, width: int) -> list[Content]:
@@ -150,6 +152,13 @@ def happened(events: Iterable[tuple[datetime, Change]], width: int, height: int 
 
 def _anything(snapshot: Snapshot) -> bool:
     return bool(snapshot.app_servers or snapshot.balancers or snapshot.replica_set.members or snapshot.nodes)
+
+
+def _answers(snapshot: Snapshot) -> bool:
+    """Something of the cluster is up, as it is seen from here."""
+    servers, balancers, members = snapshot.app_servers, snapshot.balancers, snapshot.replica_set.members
+    healths = (*(s.health for s in servers), *(b.health for b in balancers), *(m.health for m in members))
+    return Health.UP in healths
 
 
 def _finding(finding: Finding, width: int) -> Content:

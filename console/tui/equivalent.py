@@ -63,6 +63,11 @@ def interrupted(way: Literal["resume", "undo", "close"], run: str, words: str | 
     return _line("journal", way, run, *confirmed)
 
 
+def connections() -> str:
+    """To try everything that the cluster file names."""
+    return _line("config", "test")
+
+
 def _confirmed(reason: str, words: str | None) -> list[str]:
     return ["--reason", reason or TEXT, *(["--yes"] if words is None else ["--confirm", words])]
 

@@ -140,6 +140,7 @@ class Openings(TerminalApp):
             "headroom": self.action_advice,
             "unfinished": self.action_unfinished,
             "fleet": self.action_fleet,
+            "connections": self.action_connections,
             "themes": self.action_themes,
         }
         while len(self.screen_stack) > 1:
@@ -249,6 +250,13 @@ class Openings(TerminalApp):
         from console.tui.fleet import FleetScreen
 
         self.push_screen(FleetScreen(self.fleet(), self.cluster))
+
+    def action_connections(self) -> None:
+        """The connection test."""
+        from console.tui.connections import ConnectionsScreen
+
+        if self.feed.connected:
+            self.push_screen(ConnectionsScreen(self.feed, self.journal_folder))
 
     def action_themes(self) -> None:
         """Every theme, tried on."""

@@ -35,6 +35,7 @@ WHERE = {
     "unfinished": "Unfinished runs",
     "journal": "Journal",
     "fleet": "Fleet",
+    "connections": "Connections",
     "themes": "Themes",
     "runbooks": "Runbooks",
     "reading": "A runbook, before it is begun",

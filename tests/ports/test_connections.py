@@ -1,5 +1,8 @@
 """The connection test: each kind of failure is a row of its own, with what mends it."""
 
+import asyncio
+from collections.abc import Mapping
+from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,9 +14,10 @@ from console.ports.connections.balancers import _may_change
 from console.ports.connections.hosts import reached
 from console.ports.connections.mends import MENDS, mend
 from console.ports.connections.replica_set import _right, _same_set
-from console.ports.connections.row import Failed, Skipped, one_by_one, tried
+from console.ports.connections.row import Attempt, Failed, Skipped, Trial
 from console.ports.plugins import Plugins, bundled
 from console.ports.protocols import Right
+from console.ports.reach import Reach
 from plugins.memory import cluster_file, world
 from plugins.memory.views import balancer_view, member_view
 from tests.plugins.ssh_server import Network
@@ -26,6 +30,12 @@ async def rows(tmp_path: Path, text: str) -> dict[tuple[str, str], Row]:
     path.write_text(text)
     found = [row async for row in connection_test(path, PLUGINS, tmp_path / "state")]
     return {(row.subject, row.what): row for row in found}
+
+
+async def ended(attempts: Mapping[str, Attempt]) -> list[Row]:
+    told: list[Row] = []
+    await Trial(told.append).one_by_one("app1", attempts)
+    return [row for row in told if row.verdict is not Verdict.TRYING]
 
 
 def failed(found: dict[tuple[str, str], Row]) -> list[Row]:
@@ -49,6 +59,45 @@ async def test_a_cluster_that_answers_has_no_failure_and_every_thing_has_a_row(t
         assert found[subject, what].verdict is Verdict.OK
 
 
+async def test_whatever_is_tried_is_told_before_it_ends(tmp_path: Path) -> None:
+    path = tmp_path / "cluster.toml"
+    path.write_text(cluster_file("connections-begun"))
+    waits: set[tuple[str, str]] = set()
+    async for row in connection_test(path, PLUGINS, tmp_path / "state"):
+        if row.verdict is Verdict.TRYING:
+            waits.add((row.subject, row.what))
+        else:
+            waits.remove((row.subject, row.what))
+    assert not waits
+
+
+async def test_a_test_that_is_closed_lets_go_of_what_it_waits_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_go: list[str] = []
+
+    async def never(*_: object) -> str:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            let_go.append("health")
+        return ""
+
+    monkeypatch.setattr("console.ports.connections.balancers._well", never)
+    monkeypatch.setattr(Reach, "close", lambda _: let_go_of_all(let_go))
+    path = tmp_path / "cluster.toml"
+    path.write_text(cluster_file("connections-closed"))
+    async with aclosing(connection_test(path, PLUGINS, tmp_path / "state")) as rows:
+        async for row in rows:
+            if (row.subject, row.what) == ("lb1", "servers") and row.verdict is Verdict.OK:
+                break
+    assert let_go == ["health"] * 3 + ["everything"]
+
+
+async def let_go_of_all(told: list[str]) -> None:
+    told.append("everything")
+
+
 async def test_a_file_that_is_not_valid_is_the_only_thing_that_is_told_of_it(tmp_path: Path) -> None:
     found = await rows(tmp_path, 'name = "c"\nenviroment = "test"\n')
     [row] = failed(found)
@@ -56,6 +105,13 @@ async def test_a_file_that_is_not_valid_is_the_only_thing_that_is_told_of_it(tmp
     assert "did you mean 'environment'?" in row.says
     assert "watchkeeper config check" in row.mend
     assert set(found) == {("cluster file", "valid"), ("journal", "directory")}
+
+
+async def test_a_file_that_is_gone_is_not_to_be_edited(tmp_path: Path) -> None:
+    path = tmp_path / "cluster.toml"
+    [row] = [row async for row in connection_test(path, PLUGINS, tmp_path / "state") if row.verdict is Verdict.FAILED]
+    assert "cannot be read: No such file or directory" in row.says
+    assert row.mend.startswith(f"put {path} back")
 
 
 async def test_a_missing_secret_is_told_with_its_place_and_never_with_a_value(
@@ -110,10 +166,10 @@ async def test_a_directory_that_is_not_ours_keeps_no_journal(tmp_path: Path, mon
 
 
 async def test_a_name_and_a_port_are_told_apart(unused_tcp_port: int) -> None:
-    [name] = [row async for row in one_by_one("app1", dict(reached("no-such-host.invalid", 22)))]
+    [name] = await ended(reached("no-such-host.invalid", 22))
     assert (name.what, name.verdict) == ("name", Verdict.FAILED)
     assert "DNS" in name.mend
-    _, port = [row async for row in one_by_one("app1", dict(reached("127.0.0.1", unused_tcp_port)))]
+    _, port = await ended(reached("127.0.0.1", unused_tcp_port))
     assert (port.what, port.verdict) == ("port", Verdict.FAILED)
     assert "connection refused" in port.says
     assert port.mend.startswith("start the service")
@@ -163,7 +219,7 @@ async def test_a_plugin_that_raises_is_a_row_and_not_the_end() -> None:
     async def broken() -> str:
         raise KeyError("x")
 
-    row = await tried("lb1", "answers", broken)
+    [row] = await ended({"answers": broken})
     assert row.verdict is Verdict.FAILED
     assert row.says == "its plugin failed: KeyError: 'x'"
 

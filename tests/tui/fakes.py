@@ -21,6 +21,7 @@ from console.cluster.fresh import FRESH_S
 from console.cluster.history import Sample
 from console.cluster.sizing import Sizing
 from console.cluster.snapshot import Snapshot
+from console.ports.connections import Row
 from console.ports.error import OperatorError
 from console.ports.logs import LINES, Log
 from console.ports.plugins import bundled
@@ -47,6 +48,10 @@ class FakeSession(Session):
         """Its raw documents."""
         self.written = Log(node="", at=snapshot.at)
         self.logs_read = 0
+        self.tries: tuple[Row, ...] = ()
+        """The rows of its connection test."""
+        self.waits = False
+        """That test does not come to its end."""
         self.started: list[tuple[Plan, Confirmation]] = []
         self._end: asyncio.Future[tuple[Outcome, str]] | None = None
 
@@ -82,6 +87,12 @@ class FakeSession(Session):
     async def log(self, node: str, lines: int = LINES) -> Log:
         self.logs_read += 1
         return self.written
+
+    async def connections(self, state_dir: Path) -> AsyncGenerator[Row]:
+        for row in self.tries:
+            yield row
+        if self.waits:
+            await asyncio.Event().wait()
 
     async def look(self, *nodes: str) -> Snapshot:
         return self.picture

@@ -5,23 +5,23 @@ from functools import partial
 from console.cluster.snapshot import Health
 from console.cluster.views import BalancerView
 from console.ports.clusterfile import ClusterFile, NodeTable
-from console.ports.connections.row import Attempts, Failed, Skipped, tried
+from console.ports.connections.row import Failed, Skipped, Trial, Tries
 from console.ports.protocols import BalancerPort, HealthCheck, JournalCopy, NotKept, ReadsBack
 from console.ports.reach import Reach
 
 
-def servers_and_balancers(file: ClusterFile, reach: Reach) -> list[Attempts]:
+def servers_and_balancers(trial: Trial, file: ClusterFile, reach: Reach) -> list[Tries]:
     """One for each server, balancer and copy."""
     servers = [node for node in file.table.nodes if "app" in node.roles]
     return [
-        *(_server(reach.health, node) for node in servers if not node.spare),
-        *(_balancer(name, port, servers) for name, port in reach.balancers.items()),
-        *(_copy(name, port) for name, port in reach.copies.items()),
+        *(_server(trial, reach.health, node) for node in servers if not node.spare),
+        *(_balancer(trial, name, port, servers) for name, port in reach.balancers.items()),
+        *(_copy(trial, name, port) for name, port in reach.copies.items()),
     ]
 
 
-async def _server(health: HealthCheck | None, node: NodeTable) -> Attempts:
-    yield await tried(node.name, "health", partial(_well, health, node))
+async def _server(trial: Trial, health: HealthCheck | None, node: NodeTable) -> None:
+    await trial.tried(node.name, "health", partial(_well, health, node))
 
 
 async def _well(health: HealthCheck | None, node: NodeTable) -> str:
@@ -33,13 +33,13 @@ async def _well(health: HealthCheck | None, node: NodeTable) -> str:
     return "says that it is well" + (f", in {view.latency_ms:.0f} ms" if view.latency_ms is not None else "")
 
 
-async def _balancer(name: str, port: BalancerPort, servers: list[NodeTable]) -> Attempts:
+async def _balancer(trial: Trial, name: str, port: BalancerPort, servers: list[NodeTable]) -> None:
     seen: list[BalancerView] = []
-    yield await tried(name, "answers", partial(_answers, port, seen))
+    await trial.tried(name, "answers", partial(_answers, port, seen))
     for view in seen:
-        yield await tried(name, "changes", partial(_may_change, view))
-        yield await tried(name, "backends", partial(_backends, view))
-        yield await tried(name, "servers", partial(_match, view, servers))
+        await trial.tried(name, "changes", partial(_may_change, view))
+        await trial.tried(name, "backends", partial(_backends, view))
+        await trial.tried(name, "servers", partial(_match, view, servers))
 
 
 async def _answers(port: BalancerPort, seen: list[BalancerView]) -> str:
@@ -79,8 +79,8 @@ async def _match(view: BalancerView, servers: list[NodeTable]) -> str:
     return "each is a node" + (f"; in no pool here: {', '.join(away)}" if away else "")
 
 
-async def _copy(name: str, port: JournalCopy) -> Attempts:
-    yield await tried(f"journal copy {name}", "answers", partial(_readable, port))
+async def _copy(trial: Trial, name: str, port: JournalCopy) -> None:
+    await trial.tried(f"journal copy {name}", "answers", partial(_readable, port))
 
 
 async def _readable(port: JournalCopy) -> str:

@@ -32,7 +32,10 @@ class Found:
         try:
             self.file = await asyncio.to_thread(ClusterFile.read, self._path, self._plugins)
         except ClusterFileError as mistake:
-            raise Failed(str(mistake), f"edit {self._path}, then: watchkeeper config check") from None
+            readable = os.access(self._path, os.R_OK)
+            edit = f"edit {self._path}, then: watchkeeper config check"
+            back = f"put {self._path} back, and let this user read it; or take another file with --cluster"
+            raise Failed(str(mistake), edit if readable else back) from None
         return f"{self._path} is valid"
 
     async def usable(self) -> str:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from functools import partial
 
-from console.ports.connections.row import Attempt, Attempts, Failed, Skipped, Verdict, one_by_one, tried
+from console.ports.connections.row import Attempt, Failed, Skipped, Trial, Tries, Verdict
 from console.ports.hosts import Hops, forbidden, hops, round_trip_ms
 from console.ports.protocols import Route, Shell, ShellError, Shells, TrustsHosts
 from console.ports.reach import Reach
@@ -15,21 +15,20 @@ CLOCK_LIMIT_S = 3.0
 """Clocks that are further apart make logs hard to read, and leases hard to trust."""
 
 
-async def hosts(reach: Reach) -> list[Attempts]:
+async def hosts(trial: Trial, reach: Reach) -> list[Tries]:
     """One for each host; jump hosts, too."""
     if reach.shells is None:
         return []
     way = await hops(reach)
-    return [_host(reach, reach.shells, way, host) for host in way.order]
+    return [_host(trial, reach, reach.shells, way, host) for host in way.order]
 
 
-async def _host(reach: Reach, shells: Shells, way: Hops, host: str) -> Attempts:
+async def _host(trial: Trial, reach: Reach, shells: Shells, way: Hops, host: str) -> None:
     name, shell = way.name(host), shells.on(host)
     attempts: dict[str, Attempt] = {}
     if isinstance(shells, TrustsHosts):
         routes: list[Route] = []
-        row = await tried(name, "way", partial(_way, shells, host, routes))
-        yield row
+        row = await trial.tried(name, "way", partial(_way, shells, host, routes))
         if row.verdict is Verdict.FAILED:
             return
         if not routes[0].jumps:
@@ -38,8 +37,7 @@ async def _host(reach: Reach, shells: Shells, way: Hops, host: str) -> Attempts:
     attempts["login"] = partial(_login, shell)
     attempts["clock"] = partial(_clock, shell)
     attempts["rights"] = partial(_rights, reach, way.nodes.get(host, ()))
-    async for row in one_by_one(name, attempts):
-        yield row
+    await trial.one_by_one(name, attempts)
 
 
 def reached(address: str, port: int) -> Mapping[str, Attempt]:

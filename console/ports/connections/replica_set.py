@@ -8,33 +8,33 @@ from console.cluster.snapshot import Health
 from console.cluster.views import MemberView
 from console.ports.clusterfile import ClusterFile
 from console.ports.connections.hosts import reached
-from console.ports.connections.row import Attempts, Failed, Skipped, Verdict, one_by_one, tried
+from console.ports.connections.row import Failed, Skipped, Trial, Tries, Verdict
 from console.ports.protocols import KeepsLease, ReplicaSetPort, Right, TellsRights
 from console.ports.reach import Reach
 
 SET = "replica set"
 
 
-def replica_set(file: ClusterFile, reach: Reach) -> list[Attempts]:
+def replica_set(trial: Trial, file: ClusterFile, reach: Reach) -> list[Tries]:
     """All of it in one, as one look is asked for all members; nothing where the file has none."""
     if reach.replica_set is None:
         return []
     names = {node.address: node.name for node in file.table.nodes if "member" in node.roles}
     keeps = [reach.replica_set] if isinstance(reach.replica_set, KeepsLease) and file.table.safety.lease else []
-    return [_set(reach.replica_set, names), *(_lease(port) for port in keeps)]
+    return [_set(trial, reach.replica_set, names), *(_lease(trial, port) for port in keeps)]
 
 
-async def _set(port: ReplicaSetPort, names: Mapping[str, str]) -> Attempts:
+async def _set(trial: Trial, port: ReplicaSetPort, names: Mapping[str, str]) -> None:
     views: list[MemberView] = []
-    majority = await tried(SET, "majority", partial(_majority, port, views))
+    majority = await trial.tried(SET, "majority", partial(_majority, port, views))
     sets = Counter(view.set_name for view in views if view.set_name)
     for view in views:
-        async for row in _member(view, names, sets.most_common(1)[0][0] if sets else ""):
-            yield row
-    yield majority
+        await _member(trial, view, names, sets.most_common(1)[0][0] if sets else "")
     if majority.verdict is Verdict.OK and isinstance(port, TellsRights):
-        for right in await port.rights():
-            yield await tried(SET, right.what, partial(_right, right))
+        rights: list[Right] = []
+        await trial.tried(SET, "rights", partial(_rights, port, rights))
+        for right in rights:
+            await trial.tried(SET, right.what, partial(_right, right))
 
 
 async def _majority(port: ReplicaSetPort, views: list[MemberView]) -> str:
@@ -48,15 +48,14 @@ async def _majority(port: ReplicaSetPort, views: list[MemberView]) -> str:
     return says
 
 
-async def _member(view: MemberView, names: Mapping[str, str], set_name: str) -> Attempts:
+async def _member(trial: Trial, view: MemberView, names: Mapping[str, str], set_name: str) -> None:
     host, _, port = view.address.rpartition(":")
     name = names.get(host) or view.address
     if view.itself.health is not Health.UP and port.isdecimal():
-        async for row in one_by_one(name, dict(reached(host.strip("[]"), int(port)))):
-            yield row
-    yield await tried(name, "status", partial(_status, view))
+        await trial.one_by_one(name, reached(host.strip("[]"), int(port)))
+    await trial.tried(name, "status", partial(_status, view))
     if view.set_name:
-        yield await tried(name, "set name", partial(_same_set, view, set_name))
+        await trial.tried(name, "set name", partial(_same_set, view, set_name))
 
 
 async def _status(view: MemberView) -> str:
@@ -74,6 +73,11 @@ async def _same_set(view: MemberView, name: str) -> str:
     return name
 
 
+async def _rights(port: TellsRights, rights: list[Right]) -> str:
+    rights += await port.rights()
+    return "it tells what our users may do"
+
+
 async def _right(right: Right) -> str:
     if right.granted is None:
         raise Skipped(right.says)
@@ -82,8 +86,8 @@ async def _right(right: Right) -> str:
     return right.says
 
 
-async def _lease(port: KeepsLease) -> Attempts:
-    yield await tried(SET, "lease", partial(_kept, port))
+async def _lease(trial: Trial, port: KeepsLease) -> None:
+    await trial.tried(SET, "lease", partial(_kept, port))
 
 
 async def _kept(port: KeepsLease) -> str:

@@ -2,9 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from console.cluster.text import clean
 from console.ports.connections.mends import mend
@@ -15,8 +16,10 @@ LOOK_AT_IT = "look at its own log, and try it by hand from here"
 
 
 class Verdict(StrEnum):
-    """How a row ended."""
+    """How far a row has come."""
 
+    TRYING = "trying"
+    """It has begun; the row of the same thing that says how it ended comes later."""
     OK = "ok"
     FAILED = "failed"
     SKIPPED = "skipped"
@@ -51,12 +54,32 @@ class Skipped(Exception):
 
 Attempt = Callable[[], Awaitable[str]]
 """What is said of a success. Raises Failed or Skipped."""
-Attempts = AsyncIterator[Row]
-"""The rows of one thing, one after the other; what would follow from a failure is not tried."""
+Tries = Coroutine[Any, Any, None]
+"""Tries all of one thing, and never raises."""
 
 
-async def tried(subject: str, what: str, attempt: Attempt) -> Row:
-    """One attempt within DEADLINE_S as a row."""
+class Trial:
+    """One connection test: tries things, and tells each row as it begins and as it ends."""
+
+    def __init__(self, tell: Callable[[Row], object]) -> None:
+        self.tell = tell
+
+    async def tried(self, subject: str, what: str, attempt: Attempt) -> Row:
+        """One attempt within DEADLINE_S as a row."""
+        row = Row(subject=clean(subject, limit=80), what=what, verdict=Verdict.TRYING, says="")
+        self.tell(row)
+        row = await _ended(row, attempt)
+        self.tell(row)
+        return row
+
+    async def one_by_one(self, subject: str, attempts: Mapping[str, Attempt]) -> None:
+        """Each attempt as a row, up to the first that fails: what would follow from a failure is not tried."""
+        for what, attempt in attempts.items():
+            if (await self.tried(subject, what, attempt)).verdict is Verdict.FAILED:
+                return
+
+
+async def _ended(row: Row, attempt: Attempt) -> Row:
     began_s = time.monotonic()
     mends = ""
     try:
@@ -72,20 +95,5 @@ async def tried(subject: str, what: str, attempt: Attempt) -> Row:
     except Exception as broken:  # noqa: BLE001 - a plugin may raise anything; the other rows do not end by it
         verdict, says = Verdict.FAILED, f"its plugin failed: {type(broken).__name__}: {broken}"
         mends = "`watchkeeper plugins` shows where it comes from"
-    return Row(
-        subject=clean(subject, limit=80),
-        what=what,
-        verdict=verdict,
-        says=clean(says, limit=400),
-        mend=clean(mends, limit=400),
-        took_s=time.monotonic() - began_s,
-    )
-
-
-async def one_by_one(subject: str, attempts: dict[str, Attempt]) -> Attempts:
-    """Each attempt as a row, up to the first that fails."""
-    for what, attempt in attempts.items():
-        row = await tried(subject, what, attempt)
-        yield row
-        if row.verdict is Verdict.FAILED:
-            return
+    took_s = time.monotonic() - began_s
+    return replace(row, verdict=verdict, says=clean(says, limit=400), mend=clean(mends, limit=400), took_s=took_s)
