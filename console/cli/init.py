@@ -6,22 +6,25 @@ from pathlib import Path
 
 import click
 
+from console.cli import places
+from console.cli.places import Place
+from console.cli.see import waited
 from console.cli.settings import Mistake, settings, shared
 from console.cluster.text import clean
 from console.ports.beginning import Beginning, text_of
 from console.ports.clusterfile import ClusterFile
-from console.ports.protocols.written import ReadsBalancer, ReadsSet, WrittenBalancer, WrittenSet
+from console.ports.protocols.written import ReadsSet, WrittenSet
 
-Found = tuple[str, str, WrittenBalancer]
+FILE = "[NAME=]FILE|[NAME=]ssh://[USER@]HOST[:PORT]/FILE"
 
 
 @click.command()
 @click.option("--name", metavar="NAME", help="What the cluster is called.")
 @click.option("--environment", metavar="WORD", help="production, test, …: shown wherever something is confirmed.")
 @click.option(
-    "--haproxy", "haproxies", multiple=True, metavar="[NAME=]FILE", help="A haproxy.cfg; once for each balancer."
+    "--haproxy", "haproxies", multiple=True, metavar=FILE, help="A haproxy.cfg, here or there; once a balancer."
 )
-@click.option("--nginx", "nginxes", multiple=True, metavar="[NAME=]FILE", help="An nginx.conf; once a balancer.")
+@click.option("--nginx", "nginxes", multiple=True, metavar=FILE, help="An nginx.conf, likewise.")
 @click.option("--mongodb", "uri", metavar="URI", help="mongodb://HOST,…/?replicaSet=NAME of one member or more.")
 @click.option("--health-path", default="", metavar="PATH", help="Of the application servers' health check.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where it is written.")
@@ -44,19 +47,21 @@ def init(
         haproxies, nginxes, uri = _interview()
     name = name or _asked("what is the cluster called", "--name", "cluster")
     environment = environment or _asked("what kind of cluster is it (production, test, …)", "--environment", "test")
-    balancers = [_balancer(one, "haproxy", number) for number, one in enumerate(haproxies, 1)]
-    balancers += [_balancer(one, "nginx", number) for number, one in enumerate(nginxes, len(balancers) + 1)]
+    there = [("haproxy", said) for said in haproxies] + [("nginx", said) for said in nginxes]
+    found = waited(places.read([Place.of(said, plugin, number) for number, (plugin, said) in enumerate(there, 1)]))
     begun = Beginning(
         name=name,
         environment=environment,
-        balancers=balancers,
+        balancers=[(place.name, place.plugin, written) for place, written, _ in found],
         replica_set=("mongodb", _set(uri)) if uri else None,
+        hosts={place.name: host for place, _, host in found if host},
+        shell=places.SHELL,
         health_path=health_path,
     )
     path = out or settings().config_dir / "clusters" / f"{name}.toml"
     _write(path, text_of(begun), force)
     servers, members = len(begun.servers), len(begun.replica_set[1].members) if begun.replica_set else 0
-    click.echo(f"wrote {path}: {len(balancers)} balancers, {servers} application servers, {members} members", err=True)
+    click.echo(f"wrote {path}: {len(found)} balancers, {servers} application servers, {members} members", err=True)
     for note in begun.notes:
         click.echo(f"to do: {clean(note, limit=1000)}", err=True)
     click.echo(f"next: watchkeeper --cluster {path} config test", err=True)
@@ -65,6 +70,7 @@ def init(
 def _interview() -> tuple[tuple[str, ...], tuple[str, ...], str | None]:
     """What there is to read; an empty answer is none."""
     click.echo("What there is to read; enter alone skips a question.", err=True)
+    click.echo("A file on another host: ssh://HOST/PATH, as your ~/.ssh/config knows it.", err=True)
     haproxy = click.prompt("path of haproxy.cfg (several: parted by blanks)", default="", show_default=False, err=True)
     nginx = click.prompt("path of nginx.conf", default="", show_default=False, err=True)
     uri = click.prompt("MongoDB URI", default="", show_default=False, err=True)
@@ -79,18 +85,6 @@ def _asked(asks: str, option: str, default: str) -> str:
         raise Mistake(f"{option}: expected a word; there is no terminal to ask on")
     said: str = click.prompt(asks, default=default, err=True)
     return said
-
-
-def _balancer(said: str, plugin: str, number: int) -> Found:
-    """Raises Mistake for a file that cannot be read, or is another kind of file."""
-    name, _, path = said.rpartition("=")
-    reads: type[ReadsBalancer] = settings().plugins.load(plugin, "config")
-    try:
-        return name or f"lb{number}", plugin, reads.read(Path(path).expanduser())
-    except OSError as error:
-        raise Mistake(f"--{plugin} {path} cannot be read: {error.strerror}") from None
-    except ValueError as mistake:
-        raise Mistake(f"--{plugin}: {clean(str(mistake), limit=1000)}") from None
 
 
 def _set(uri: str) -> WrittenSet:

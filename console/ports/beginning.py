@@ -1,10 +1,24 @@
 """A first cluster file, from what was found: commented, without a secret, and never better than what was read."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from console.ports.protocols.written import WrittenBalancer, WrittenServer, WrittenSet
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+PORT = 80
+"""Of a server where no configuration tells one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """Where a balancer's configuration was read, when that was not this machine."""
+
+    address: str
+    shell: str
+    """The name that its shell goes by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +31,10 @@ class Beginning:
     """Name, plugin, and what its configuration says."""
     replica_set: tuple[str, WrittenSet] | None
     """Its plugin, and what its address says."""
+    hosts: Mapping[str, Host] = field(default_factory=dict)
+    """Of balancers, by name."""
+    shell: str = ""
+    """The plugin that reaches those hosts."""
     health_path: str = ""
     """Empty: as a balancer's check asks, or by a connection alone."""
 
@@ -33,6 +51,12 @@ class Beginning:
     def notes(self) -> tuple[str, ...]:
         """What has to be done by hand."""
         told = [f"{name}: {note}" for name, _, balancer in self.balancers for note in balancer.notes]
+        told += [
+            f"{server.name} stands at {server.address} of {name} itself: give its node the address that is reached"
+            for name, _, balancer in self.balancers
+            for server in balancer.servers
+            if name in self.hosts and server.address in LOOPBACK
+        ]
         told += self.replica_set[1].notes if self.replica_set else ()
         told.append("failure domains are not known: give each node its rack or data centre as `domain`")
         return tuple(told)
@@ -60,11 +84,21 @@ def _lines(begun: Beginning) -> Iterator[str]:
         yield "\n[[balancers]]"
         yield from _pairs({"name": name, "plugin": plugin, **balancer.settings})
     yield from _health(begun)
+    if begun.hosts:
+        yield "\n[shell]"
+        yield from _pairs({"plugin": begun.shell})
+    for name, host in begun.hosts.items():
+        yield "\n[[nodes]]"
+        yield from _pairs({"name": name, "address": host.address, "roles": ("balancer",)})
+        if host.shell != name:
+            yield from _pairs({"ssh": host.shell})
     for node, roles, address, port in _nodes(begun):
         yield "\n[[nodes]]"
         yield from _pairs({"name": node, "address": address, "roles": roles})
         if port is not None:
             yield f"port = {port}"
+        if begun.hosts:
+            yield '# ssh = ""                           # where nobody logs in'
         yield '# domain = "rack-a"                  # what fails together with it'
 
 
@@ -73,7 +107,12 @@ def _health(begun: Beginning) -> Iterator[str]:
     if not begun.servers:
         return
     yield "\n[health]"
-    yield from _pairs({"plugin": "http", "path": path} if path else {"plugin": "tcp"})
+    if path:
+        yield from _pairs({"plugin": "http", "path": path})
+        return
+    yield from _pairs({"plugin": "tcp"})
+    ports = Counter(server.port for server in begun.servers if server.port is not None)
+    yield f"port = {ports.most_common(1)[0][0] if ports else PORT}"
 
 
 def _nodes(begun: Beginning) -> Iterator[tuple[str, tuple[str, ...], str, int | None]]:

@@ -1,11 +1,10 @@
 """nginx.conf, read with what it includes to begin a cluster file with."""
 
-from pathlib import Path
+from pathlib import PurePosixPath
 
-from console.ports.protocols.written import WrittenBalancer, WrittenServer
+from console.ports.protocols.written import Files, WrittenBalancer, WrittenServer
 from plugins.nginx.upstreams import INCLUDES_DEEP, ParseError, statements, upstreams_of
 
-LIMIT_BYTES = 4 * 2**20
 FILES_MOST = 200
 
 
@@ -13,12 +12,12 @@ class WrittenConfig:
     """Reads one file and those that it includes."""
 
     @staticmethod
-    def read(path: Path) -> WrittenBalancer:
-        """Every upstream and its servers. Raises OSError, or ValueError for what is no nginx.conf."""
-        files: dict[str, str] = {}
+    async def read(path: str, files: Files) -> WrittenBalancer:
+        """Every upstream and its servers. Raises Unread, or ValueError for what is no nginx.conf."""
+        texts: dict[str, str] = {}
         try:
-            _collect(path, path.parent, files, 0)
-            upstreams = upstreams_of(files)
+            await _collect(path, PurePosixPath(path).parent, files, texts, 0)
+            upstreams = upstreams_of(texts)
         except ParseError as error:
             raise ValueError(str(error)) from None
         servers = {}
@@ -30,20 +29,21 @@ class WrittenConfig:
                 servers[line.address] = WrittenServer(name=name, address=name, port=number)
         if not upstreams:
             raise ValueError(f"{path} and what it includes have no `upstream`: is it the nginx.conf of a balancer?")
-        note = "nginx is looked at and changed by its host's shell: name the balancer as its node, and add [shell]"
-        return WrittenBalancer(settings={"upstreams": tuple(upstreams)}, servers=tuple(servers.values()), notes=(note,))
+        here: dict[str, str] = {} if files.host else {"host": "local"}
+        note = "nginx is taken to run on this machine: where it runs elsewhere, have its file read there by ssh://"
+        return WrittenBalancer(
+            settings={**here, "upstreams": tuple(upstreams)},
+            servers=tuple(servers.values()),
+            notes=(note,) if here else (),
+        )
 
 
-def _collect(path: Path, folder: Path, files: dict[str, str], deep: int) -> None:
-    raw = path.read_bytes()[: LIMIT_BYTES + 1]
-    if len(raw) > LIMIT_BYTES or len(files) >= FILES_MOST:
-        raise ValueError(f"{path} is too large, or there are too many files: not an nginx.conf")
-    text = raw.decode("utf-8", "replace")
-    files[str(path)] = text
-    for statement in statements(str(path), text):
+async def _collect(path: str, folder: PurePosixPath, files: Files, texts: dict[str, str], deep: int) -> None:
+    if len(texts) >= FILES_MOST:
+        raise ValueError(f"{path}: there are more than {FILES_MOST} files: not an nginx.conf")
+    texts[path] = await files.read(path)
+    for statement in statements(path, texts[path]):
         if statement.name == "include" and len(statement.words) > 1 and deep < INCLUDES_DEEP:
-            pattern = statement.words[1][0]
-            base, inner = (Path("/"), pattern[1:]) if pattern.startswith("/") else (folder, pattern)
-            for included in sorted(base.glob(inner)):
-                if included.is_file() and str(included) not in files:
-                    _collect(included, folder, files, deep + 1)
+            for included in await files.matching(str(folder / statement.words[1][0])):
+                if included not in texts:
+                    await _collect(included, folder, files, texts, deep + 1)

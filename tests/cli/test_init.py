@@ -8,6 +8,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from console.cli.root import root
+from console.ports.clusterfile import ClusterFile
+from console.ports.plugins import Plugins, bundled
+from console.ports.reach import Reach
 
 HAPROXY = """
 # a balancer as Debian installs it
@@ -50,6 +53,8 @@ def written(folder: Path, *options: str) -> tuple[dict[str, Any], Result]:
     assert done.exit_code == 0, done.output
     path = folder / "watchkeeper" / "clusters" / "prod.toml"
     assert path.stat().st_mode & 0o777 == 0o600
+    if "ann" not in options[-1]:  # whose secret is not there yet
+        Reach.of(ClusterFile.read(path, Plugins((bundled("plugins"),))))
     return tomllib.loads(path.read_text()), done
 
 
@@ -82,13 +87,13 @@ def test_an_nginx_conf_is_read_with_what_it_includes(tmp_path: Path) -> None:
     (tmp_path / "nginx.conf").write_text(NGINX)
     (tmp_path / "conf.d" / "passwork.conf").write_text(UPSTREAM)
     table, _ = written(tmp_path, "--nginx", str(tmp_path / "nginx.conf"))
-    assert table["balancers"] == [{"name": "lb1", "plugin": "nginx", "upstreams": ["passwork"]}]
+    assert table["balancers"] == [{"name": "lb1", "plugin": "nginx", "host": "local", "upstreams": ["passwork"]}]
     assert [(node["address"], node["port"]) for node in table["nodes"]] == [
         ("10.0.1.11", 8080),
         ("app2.example", 8080),
         ("10.0.1.13", 80),
     ]
-    assert table["health"] == {"plugin": "tcp"}
+    assert table["health"] == {"plugin": "tcp", "port": 8080}
 
 
 def test_a_mongodb_address_gives_its_members_and_never_its_password(tmp_path: Path) -> None:

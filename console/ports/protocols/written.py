@@ -1,8 +1,7 @@
 """What there is already: a balancer's configuration, or a replica set's address, read to begin a cluster file with."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 
@@ -40,12 +39,38 @@ class WrittenSet:
     notes: tuple[str, ...] = ()
 
 
+class Unread(Exception):
+    """A file cannot be read; the message is a sentence with its path and the mend."""
+
+
+class Files(Protocol):
+    """The text files of one machine."""
+
+    @property
+    def host(self) -> str:
+        """The name that the machine's shell goes by; empty: this machine."""
+        ...
+
+    @property
+    def address(self) -> str:
+        """Of that machine, as it is seen from here."""
+        ...
+
+    async def read(self, path: str) -> str:
+        """All of one. Raises Unread."""
+        ...
+
+    async def matching(self, pattern: str) -> Sequence[str]:
+        """The paths that a shell's pattern matches, in order; none where nothing does. Raises Unread."""
+        ...
+
+
 class ReadsBalancer(Protocol):
     """A plugin's reader of configuration files."""
 
     @staticmethod
-    def read(path: Path) -> WrittenBalancer:
-        """Raises OSError, or ValueError with what was expected."""
+    async def read(path: str, files: Files) -> WrittenBalancer:
+        """Raises Unread, or ValueError with what was expected."""
         ...
 
 
