@@ -1,12 +1,14 @@
 """A cluster file to begin with, from what there is: balancers' configurations, and the replica set's address."""
 
 import os
+import shlex
 import sys
 from pathlib import Path
 
 import click
 
 from console.cli import places
+from console.cli.connections import tested
 from console.cli.places import Place
 from console.cli.see import waited
 from console.cli.settings import Mistake, settings, shared
@@ -29,6 +31,12 @@ FILE = "[NAME=]FILE|[NAME=]ssh://[USER@]HOST[:PORT]/FILE"
 @click.option("--health-path", default="", metavar="PATH", help="Of the application servers' health check.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where it is written.")
 @click.option("--force", is_flag=True, help="In place of a file that is there.")
+@click.option(
+    "--test/--no-test",
+    "test",
+    default=None,
+    help="Try everything that it names, as `config test` does; exit code 3 with a failure. At a terminal it asks.",
+)
 @shared
 def init(
     name: str | None,
@@ -39,8 +47,9 @@ def init(
     health_path: str,
     out: Path | None,
     force: bool,
+    test: bool | None,
 ) -> None:
-    """Write a cluster file from what there is; without options, at a terminal, it asks."""
+    """Write a cluster file from what there is, and try it; without options, at a terminal, it asks."""
     if not (haproxies or nginxes or uri):
         if not sys.stdin.isatty():
             raise Mistake("init needs --haproxy FILE, --nginx FILE or --mongodb URI; at a terminal it asks for them")
@@ -64,7 +73,16 @@ def init(
     click.echo(f"wrote {path}: {len(found)} balancers, {servers} application servers, {members} members", err=True)
     for note in begun.notes:
         click.echo(f"to do: {clean(note, limit=1000)}", err=True)
-    click.echo(f"next: watchkeeper --cluster {path} config test", err=True)
+    if test is None:
+        test = sys.stdin.isatty() and click.confirm("Try everything that it names now", default=True, err=True)
+    if test and waited(tested(path, as_json=False)):
+        click.echo(f"{path} stays as it is; again: {_line(path, 'config', 'test')}", err=True)
+        raise click.exceptions.Exit(3)
+    click.echo(f"next: {_line(path) if test else _line(path, 'config', 'test')}", err=True)
+
+
+def _line(path: Path, *words: str) -> str:
+    return shlex.join(["watchkeeper", "--cluster", str(path), *words])
 
 
 def _interview() -> tuple[tuple[str, ...], tuple[str, ...], str | None]:

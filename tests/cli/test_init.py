@@ -2,6 +2,7 @@
 
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -153,3 +154,33 @@ def test_without_a_name_and_without_a_terminal_the_option_is_named(tmp_path: Pat
     done = begun("--mongodb", "mongodb://127.0.0.1:9/?replicaSet=rs0", folder=tmp_path)
     assert done.exit_code == 2
     assert "--name: expected a word" in done.output
+
+
+def test_what_was_written_is_tried_when_that_is_asked_for_and_stays_when_it_fails(tmp_path: Path) -> None:
+    (tmp_path / "haproxy.cfg").write_text("backend b\n server app1 127.0.0.1:9\n")
+    options = ["--name", "x", "--environment", "test", "--haproxy", str(tmp_path / "haproxy.cfg"), "--test"]
+    done = begun(*options, folder=tmp_path)
+    path = tmp_path / "watchkeeper" / "clusters" / "x.toml"
+    assert done.exit_code == 3, done.output
+    assert path.exists()
+    assert "FAILED  lb1            answers" in done.stdout
+    assert f"again: watchkeeper --cluster {path} config test" in done.stderr
+
+
+def test_without_a_terminal_nothing_is_tried_that_was_not_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "haproxy.cfg").write_text("backend b\n server app1 127.0.0.1:9\n")
+    _, done = written(tmp_path, "--haproxy", str(tmp_path / "haproxy.cfg"))
+    assert not done.stdout
+    assert "next: watchkeeper --cluster" in done.stderr
+
+
+@pytest.mark.parametrize(("typed", "code"), [("\n", 3), ("n\n", 0)])
+def test_at_a_terminal_it_asks_whether_to_try_it_and_enter_is_yes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: str, code: int
+) -> None:
+    monkeypatch.setattr("console.cli.init.sys", SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True)))
+    (tmp_path / "haproxy.cfg").write_text("backend b\n server app1 127.0.0.1:9\n")
+    options = ["--name", "x", "--environment", "test", "--haproxy", str(tmp_path / "haproxy.cfg")]
+    done = begun(*options, folder=tmp_path, typed=typed)
+    assert done.exit_code == code
+    assert "Try everything that it names now [Y/n]" in done.output
