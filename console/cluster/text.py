@@ -2,6 +2,8 @@
 
 import dataclasses
 import re
+from collections.abc import Iterable
+from difflib import get_close_matches
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -24,6 +26,17 @@ def clean(text: str, limit: int = LIMIT) -> str:
     if not line.isprintable() or _INVISIBLE.search(line):
         line = "".join(map(_spelt, line))
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def meant(word: str, names: Iterable[str]) -> str:
+    """`did you mean 'drain'? `, the nearest of these names; empty where none is near."""
+    nearest = get_close_matches(word, list(names), n=1)
+    return f"did you mean '{nearest[0]}'? " if nearest else ""
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """`1 member`, `2 members`; `many` where an s is not enough."""
+    return f"{number} {one if number == 1 else many or f'{one}s'}"
 
 
 def cleaned(value: T) -> T:

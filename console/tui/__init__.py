@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ def run_console(
 ) -> int:
     """Open the console on a cluster and stay until it is left; the exit code.
 
+    A `theme` that there is not ends it; one that a cluster's file or an earlier console names is only told.
     `faults` are what can be done to the nodes of a lab: where there are some, a tour is offered. `fleet` tells the
     other clusters that can be gone to; `opens` is the view that is shown first.
     """
@@ -42,8 +44,6 @@ def run_console(
     from console.tui.themes import SIXTEEN, Shelf, remembered
 
     shelf = Shelf.of([bundled("themes"), config_dir / "themes"])
-    asked = theme
-    theme = asked or file.table.theme or remembered(config_dir, file.table.name)
     if theme:
         try:
             shelf.find(theme)
@@ -60,16 +60,17 @@ def run_console(
     while wanted is not None:
         # Before the fleet stands a cluster that nobody has asked for yet.
         session = partial(_opened, wanted, state_dir, read_only or opens == "fleet")
-        app = Console(wanted.table.name, session, state_dir, shelf, config_dir=config_dir, tour=tour)
+        name = wanted.table.name
+        chosen, mistakes = shelf.first(theme, wanted.table.theme, remembered(config_dir, name))
+        told = replace(shelf, failures=(*shelf.failures, *mistakes))
+        app = Console(name, session, state_dir, told, config_dir=config_dir, tour=tour)
         app.fleet, app.opens = fleet, opens
-        if theme:
-            app.theme = theme
+        if chosen:
+            app.theme = chosen
         elif app.console.color_system == "standard":
             app.theme = SIXTEEN
         app.run(mouse=mouse)
         wanted, opens = app.wanted, "dashboard"
-        if wanted is not None:
-            theme = asked or wanted.table.theme or remembered(config_dir, wanted.table.name)
     return app.return_code or 0
 
 

@@ -4,11 +4,12 @@ import json
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from difflib import get_close_matches
 from pathlib import Path
 
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
+
+from console.cluster.text import meant
 
 DEFAULT = "watchkeeper-dark"
 SIXTEEN = "terminal"
@@ -55,10 +56,18 @@ class Shelf:
         """The theme of that name. Raises ValueError with the nearest."""
         names = [theme.name for theme in self.themes]
         if name not in names:
-            nearest = get_close_matches(name, names, n=1)
-            hint = f"did you mean '{nearest[0]}'? " if nearest else ""
-            raise ValueError(f"no theme '{name}'; {hint}there are: {', '.join(names)}")
+            raise ValueError(f"no theme '{name}'; {meant(name, names)}there are: {', '.join(names)}")
         return self.themes[names.index(name)]
+
+    def first(self, *names: str | None) -> tuple[str, tuple[str, ...]]:
+        """The first of these that there is, empty where none is; and what is wrong with those before it."""
+        mistakes: list[str] = []
+        for name in filter(None, names):
+            try:
+                return self.find(name).name, tuple(mistakes)
+            except ValueError as mistake:
+                mistakes.append(str(mistake))
+        return "", tuple(mistakes)
 
 
 def read_theme(path: Path) -> Theme:
@@ -67,9 +76,7 @@ def read_theme(path: Path) -> Theme:
     known = [field.name for field in fields(Theme)]
     for key in table:
         if key not in known:
-            nearest = get_close_matches(key, known, n=1)
-            hint = f"; did you mean '{nearest[0]}'?" if nearest else ""
-            raise ValueError(f"there is no field '{key}'{hint}")
+            raise ValueError(f"there is no field '{key}'; {meant(key, known)}known are: {', '.join(known)}")
     if missing := [key for key in ("name", "primary") if key not in table]:
         raise ValueError(f"'{missing[0]}' is missing")
     colours = {key: value for key, value in table.items() if key not in NOT_COLOURS}

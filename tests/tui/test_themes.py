@@ -1,5 +1,6 @@
 """Themes are files; every word of theirs can be read on what it stands on, and colour is never the only sign."""
 
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -8,7 +9,10 @@ from textual.color import Color
 from textual.theme import Theme
 
 from console.cluster.snapshot import Health
-from console.ports.plugins import bundled
+from console.ports.clusterfile import ClusterFile
+from console.ports.plugins import Plugins, bundled
+from console.tui import run_console
+from console.tui.app import Console
 from console.tui.symbols import HEALTH
 from console.tui.themes import Shelf, own_variables, remember, remembered
 from tests.cluster.pictures import calm, primary_lost
@@ -196,6 +200,28 @@ def test_a_broken_theme_is_reported_and_the_others_are_there(tmp_path: Path) -> 
 def test_an_unknown_theme_is_told_with_the_nearest() -> None:
     with pytest.raises(ValueError, match="did you mean 'high-contrast'"):
         Shelf.of([bundled("themes")]).find("high-contrst")
+
+
+def test_a_theme_that_a_cluster_file_names_and_nobody_has_is_told_and_the_next_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Console] = []
+
+    def no_screen(console: Console, **_: object) -> None:
+        opened.append(console)
+
+    monkeypatch.setattr(Console, "run", no_screen)
+    remember(tmp_path, "prod", "watchkeeper-light")
+    path = tmp_path / "prod.toml"
+    path.write_text('name = "prod"\ntheme = "watchkeeper-lihgt"\n')
+    file = ClusterFile.read(path, Plugins((bundled("plugins"),)))
+    run = partial(run_console, file, tmp_path, read_only=True, config_dir=tmp_path)
+    assert run(theme=None) == 0
+    [console] = opened
+    assert console.theme == "watchkeeper-light"
+    assert "did you mean 'watchkeeper-light'?" in console.shelf.failures[-1]
+    assert run(theme="watchkeeper-drak") == 2
+    assert len(opened) == 1
 
 
 async def test_a_theme_without_our_own_names_still_draws(tmp_path: Path) -> None:
