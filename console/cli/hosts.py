@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 from functools import partial
 from typing import Any
 
@@ -11,7 +10,7 @@ import click
 from console.change.journal import Journal
 from console.cli.see import asked, say_json, waited
 from console.cli.settings import Mistake, settings, shared
-from console.cluster.text import clean
+from console.cluster.text import clean, meant
 from console.ports.clusterfile import ClusterFile
 from console.ports.hosts import Hops, HostLine, hops, look
 from console.ports.protocols import HostKey, Refused, Route, ShellError, TrustsHosts
@@ -125,9 +124,7 @@ async def _wanted(shells: TrustsHosts, found: Hops, nodes: Sequence[str]) -> lis
     wanted: dict[str, None] = {}
     for node in nodes:
         if node not in by_name:
-            nearest = get_close_matches(node, by_name, n=1)
-            hint = f"did you mean '{nearest[0]}'? " if nearest else ""
-            raise Mistake(f"no host '{node}'; {hint}there are: {', '.join(by_name)}")
+            raise Mistake(f"no host '{node}'; {meant(node, by_name)}there are: {', '.join(by_name)}")
         for host in (*(await shells.route(by_name[node])).jumps, by_name[node]):
             wanted.setdefault(host)
     return list(wanted)

@@ -5,7 +5,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from difflib import get_close_matches
 from pathlib import Path
 
 import click
@@ -29,7 +28,7 @@ from console.cli.words import (
     print_servers,
 )
 from console.cluster.changes import Change
-from console.cluster.text import clean
+from console.cluster.text import clean, meant
 from console.cluster.timeline import incidents, seen
 from console.session import Session
 
@@ -92,9 +91,7 @@ def _show(here: Here, words: list[str]) -> None:
     found = linear.things(snapshot, name)
     if not found:
         there = linear.names(snapshot)
-        nearest = get_close_matches(name, there, n=1)
-        hint = f"did you mean '{nearest[0]}'? " if nearest else ""
-        raise Mistake(f"show what? {hint}there are: {', '.join(there)}")
+        raise Mistake(f"show what? {meant(name, there)}there are: {', '.join(there)}")
     for tier, thing in found:
         say(linear.described(tier, thing))
         say(linear.measured(here.session.history, tier, name))
@@ -222,8 +219,7 @@ def understood(here: Here, line: str) -> tuple[Act | None, list[str]]:
     if name in COMMAND_LINE and name not in NOT_FROM_HERE:
         return None, [name, *rest]
     there = [*(verb.name for verb in VERBS), *sorted(actions), *COMMAND_LINE]
-    nearest = get_close_matches(name, there, n=1)
-    hint = f"did you mean '{nearest[0]}'? " if nearest else ""
+    hint = meant(name, there)
     raise Mistake(f"'{name}' is no command; {hint}help lists all")
 
 

@@ -1,12 +1,12 @@
 """One node of the lab and its service: found by name, started within its size, awaited."""
 
-import difflib
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from console.cluster.text import meant
 from console.lab import processes
 from console.lab.error import LabError
 from console.lab.layout import NODES, Node
@@ -36,9 +36,7 @@ def find(name: str) -> Node:
     """
     names = {node.name: node for node in NODES}
     if name not in names:
-        nearest = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
-        hint = f"; did you mean {nearest[0]!r}?" if nearest else ";"
-        raise LabError(f"no node {name!r} in the lab{hint} the nodes are {', '.join(names)}")
+        raise LabError(f"no node '{name}' in the lab; {meant(name, names)}the nodes are {', '.join(names)}")
     return names[name]
 
 

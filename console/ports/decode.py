@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Callable
-from difflib import get_close_matches
 from typing import Any, TypeVar, get_args, get_type_hints
 
 import msgspec
+
+from console.cluster.text import meant
 
 T = TypeVar("T")
 
@@ -33,8 +34,7 @@ def _explained(message: str, into: type, at: str) -> tuple[str, str]:
     path = at + where.rstrip("`").removeprefix("$")
     if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", what):
         key, names = unknown[1], sorted(_field_names(into))
-        nearest = get_close_matches(key, names, n=1)
-        hint = f"did you mean '{nearest[0]}'?" if nearest else f"known keys are: {', '.join(names)}"
+        hint = meant(key, names).rstrip() or f"known keys are: {', '.join(names)}"
         return f"{path}.{key}", f"unknown key; {hint}"
     if missing := re.fullmatch(r"Object missing required field `(.*)`", what):
         return f"{path}.{missing[1]}", "missing; it is required"

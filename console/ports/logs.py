@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from console.cluster.text import meant
 from console.ports.protocols import Refused, ShellError, TellsLog
 from console.ports.raw import without
 from console.ports.reach import Reach
@@ -37,7 +38,8 @@ async def read(reach: Reach, node: str, lines: int = LINES, *, hide: Collection[
     try:
         service = reach.service(node)
     except Refused:
-        why = f"where the log of {node} is, is not told: add its `service` to the cluster file"
+        hint = f"{meant(node, reach.services)}otherwise " if meant(node, reach.services) else ""
+        why = f"where the log of {node} is, is not told: {hint}add its `service` to the cluster file"
         return Log(node=node, at=at, problem=why)
     if not isinstance(service, TellsLog):
         return Log(node=node, at=at, problem=f"the plugin of the service of {node} tells no log")

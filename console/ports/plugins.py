@@ -14,12 +14,12 @@ import importlib.util
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from console.cluster.layout import NodeLine
+from console.cluster.text import meant
 
 if TYPE_CHECKING:  # a cluster file is read before the first frame, which waits for no picture and no port
     from importlib.metadata import EntryPoint, EntryPoints
@@ -131,9 +131,7 @@ class Plugins:
                 if path.is_file():
                     return path
         names = self.names()
-        nearest = get_close_matches(name, names, n=1)
-        hint = f"did you mean '{nearest[0]}'? " if nearest else ""
-        raise PluginError(f"no plugin '{name}'; {hint}there are: {', '.join(names)}")
+        raise PluginError(f"no plugin '{name}'; {meant(name, names)}there are: {', '.join(names)}")
 
 
 def _entry_points() -> "EntryPoints":

@@ -6,9 +6,9 @@ import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from difflib import get_close_matches
 
 from console.cluster.layout import Layout
+from console.cluster.text import meant
 from console.ports.error import OperatorError
 from console.ports.protocols import RawDocument, TellsRaw
 from console.ports.reach import Reach
@@ -107,6 +107,4 @@ async def _read(what: str, port: object, node: str) -> tuple[RawDocument, ...]:
 
 def _unknown(layout: Layout, node: str) -> str:
     names = list(dict.fromkeys((*(one.name for one in layout.nodes), *(one.name for one in layout.balancers))))
-    nearest = get_close_matches(node, names, n=1)
-    hint = f"did you mean '{nearest[0]}'? " if nearest else ""
-    return f"there is no '{node}'; {hint}there are: {', '.join(names)}"
+    return f"there is no '{node}'; {meant(node, names)}there are: {', '.join(names)}"

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
+from console.cluster.text import meant
 from console.ports.clusterfile import ClusterFile
 from console.ports.protocols import (
     BalancerPort,
@@ -74,9 +74,8 @@ class Reach:
         """The balancer of that name. Raises Refused with the nearest."""
         if name in self.balancers:
             return self.balancers[name]
-        nearest = get_close_matches(name, self.balancers, n=1)
-        hint = f"; did you mean '{nearest[0]}'?" if nearest else ""
-        raise Refused(f"there is no balancer '{name}'{hint}")
+        there = ", ".join(self.balancers) or "none"
+        raise Refused(f"there is no balancer '{name}'; {meant(name, self.balancers)}there are: {there}")
 
     def service(self, node: str) -> ServicePort:
         """How that node's service is driven. Raises Refused with the table to add."""

@@ -18,7 +18,7 @@ from textual.screen import Screen
 from console.cluster.text import clean
 from console.ports.clusterfile import ClusterFile, ClusterFileError
 from console.ports.error import OperatorError
-from console.tui.commands import bindings
+from console.tui.commands import Command, bindings
 from console.tui.dashboard import Dashboard
 from console.tui.endings import Endings, crash_line, end_run
 from console.tui.openings import Openings
@@ -126,16 +126,17 @@ class Console(Openings):
 
     async def on_view_said(self, message: View.Said) -> None:
         """A typed command."""
-        from console.tui.commandline import named, understand
+        from console.tui.commandline import understand
 
         try:
-            verb, target = understand(message.words, self.feed.session, self.faults)
-            if verb == "command":
-                command = next(command for command in named().values() if command.id == target)
-                if command.where == "dashboard":
+            understood = understand(message.words, self.feed.session, self.faults)
+            if isinstance(understood, Command):
+                if understood.where == "dashboard":
                     self.action_view("dashboard")
-                await self.screen.run_action(command.action)
-            elif self.tour is not None and verb in self.tour.faults:
+                await self.screen.run_action(understood.action)
+                return
+            verb, target = understood
+            if self.tour is not None and verb in self.tour.faults:
                 self.tour.used.add(verb)
                 await asyncio.to_thread(self.tour.faults[verb], target)
                 self.tell(f"{verb} {target}: done")

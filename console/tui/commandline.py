@@ -1,9 +1,9 @@
 """The `:` line: a command by its name, an action with its target, a theme by its name."""
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 
 from console.cluster.snapshot import Snapshot
+from console.cluster.text import meant
 from console.ports.error import OperatorError
 from console.session import Session
 from console.tui.commands import Command, commands
@@ -26,8 +26,11 @@ def completions(session: Session, snapshot: Snapshot, themes: Sequence[str]) -> 
     return [*acts, *named(), *(f"theme {theme}" for theme in themes)]
 
 
-def understand(words: str, session: Session, faults: Sequence[str] = ()) -> tuple[str, str]:
-    """(`theme`, `cluster`, an action, a fault or `command`; its target). Raises NotACommand with the nearest word."""
+def understand(words: str, session: Session, faults: Sequence[str] = ()) -> Command | tuple[str, str]:
+    """What a key does too; or `theme`, `cluster`, an action or a fault, and its target.
+
+    Raises NotACommand with the nearest word.
+    """
     verb, _, target = words.partition(" ")
     actions = [action.name for action in session.actions]
     if verb in (*actions, "theme", "cluster", *faults):
@@ -35,9 +38,8 @@ def understand(words: str, session: Session, faults: Sequence[str] = ()) -> tupl
             raise NotACommand(f"{verb} what? type: {verb} NAME")
         return verb, target.strip()
     if (command := _command(words)) is not None:
-        return "command", command.id
-    nearest = get_close_matches(words, [*actions, *named(), "theme", "cluster", *faults], n=1)
-    hint = f"did you mean '{nearest[0]}'? " if nearest else ""
+        return command
+    hint = meant(words, [*actions, *named(), "theme", "cluster", *faults])
     raise NotACommand(f"'{words}' is not a command; {hint}? shows every key, ctrl+p every command")
 
 

@@ -8,11 +8,11 @@ What is wrong there is told and left as declared: a key that does nothing is wor
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 
 from textual.keys import Keys, _character_to_key, key_to_character
 
+from console.cluster.text import meant
 from console.tui.commands import COMMANDS, Command, commands, spoken
 
 FILE = "keys.toml"
@@ -97,9 +97,7 @@ def _read(id: str, said: object) -> str:
     """The keys of one entry, as textual wants them. Raises ValueError."""
     ids = [command.id for command in COMMANDS]
     if id not in ids:
-        nearest = get_close_matches(id, ids, n=1)
-        hint = f"did you mean '{nearest[0]}'? " if nearest else ""
-        raise ValueError(f"there is no command '{id}'; {hint}`watchkeeper keys` tells all")
+        raise ValueError(f"there is no command '{id}'; {meant(id, ids)}`watchkeeper keys` tells all")
     keys = said if isinstance(said, list) else [said]
     if not keys or not all(isinstance(key, str) and key.strip() for key in keys):
         raise ValueError(f"{id}: expected a key or a list of keys, got {said!r}")
@@ -113,9 +111,7 @@ def _key(id: str, key: str) -> str:
     plain = name.rpartition("+")[2]
     known = {member.value for member in Keys}
     if len(plain) > 1 and plain not in known and key_to_character(plain) is None:
-        nearest = get_close_matches(plain, sorted(known), n=1)
-        hint = f"; did you mean '{nearest[0]}'?" if nearest else ""
-        raise ValueError(f"{id}: no key is called '{key}'{hint}")
+        raise ValueError(f"{id}: no key is called '{key}'; {meant(plain, known)}names are like f5, ctrl+x, pageup")
     return name
 
 

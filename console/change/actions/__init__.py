@@ -1,7 +1,5 @@
 """Every action, one file each; this tuple is the one list that command line, console and runbooks read."""
 
-from difflib import get_close_matches
-
 from console.change.action import Action
 from console.change.actions import (
     add_secondary,
@@ -20,6 +18,7 @@ from console.change.actions import (
     step_down,
 )
 from console.change.plan import PlanError
+from console.cluster.text import meant
 
 ACTIONS: tuple[Action, ...] = (
     drain.ACTION,
@@ -45,6 +44,4 @@ def action_named(name: str) -> Action:
     by_name = {action.name: action for action in ACTIONS}
     if name in by_name:
         return by_name[name]
-    nearest = get_close_matches(name, by_name, n=1)
-    hint = f"did you mean '{nearest[0]}'? " if nearest else ""
-    raise PlanError(f"no action '{name}'; {hint}there are: {', '.join(by_name)}")
+    raise PlanError(f"no action '{name}'; {meant(name, by_name)}there are: {', '.join(by_name)}")

@@ -1,7 +1,6 @@
 """add-secondary: a prepared member joins without a vote, copies the data, and is given its vote only then."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 
 from console.change.action import Action, Parameter, Value
 from console.change.actions import members
@@ -12,6 +11,7 @@ from console.change.proofs import ConfigurationIs, Synced
 from console.cluster.configuration import Lines
 from console.cluster.duration import span
 from console.cluster.snapshot import Member, Snapshot, SpareMember
+from console.cluster.text import meant
 from console.cluster.views import MemberConfig
 from console.cluster.whatif import Impact, impact, with_member_added
 
@@ -70,8 +70,7 @@ def _find(snapshot: Snapshot, name: str) -> SpareMember:
         member = snapshot.member(name)
         if isinstance(member, Member) and member.configured:
             raise PlanError(f"{name} is a member of the set already; spare members are: {', '.join(spares) or 'none'}")
-        nearest = get_close_matches(name, spares, n=1)
-        hint = f"did you mean '{nearest[0]}'? " if nearest else ""
+        hint = meant(name, spares)
         raise PlanError(
             f"no spare member '{name}'; {hint}there are: {', '.join(spares) or 'none'}. A new one must stand in the "
             'cluster file first: [[nodes]] with name, address, roles = ["member"] and spare = true'

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 from functools import partial
 
 from console.change.action import Action, Parameter, Value
@@ -15,6 +14,7 @@ from console.change.proofs import AdminIs, Gone, Passes, ServesWell, Stands
 from console.cluster.finding import listed
 from console.cluster.observed import split
 from console.cluster.snapshot import Admin, AppServer, Health, PoolMember, Snapshot
+from console.cluster.text import meant
 from console.cluster.whatif import impact, with_joined
 
 SHARES = (0.1, 0.5, 1.0)
@@ -114,8 +114,7 @@ def _candidate(snapshot: Snapshot, name: str) -> AppServer:
     if name in servers:
         return servers[name]
     names = [spare.name for spare in snapshot.spare_servers]
-    nearest = get_close_matches(name, names, n=1) or get_close_matches(name, servers, n=1)
-    hint = f"did you mean '{nearest[0]}'? " if nearest else ""
+    hint = meant(name, names) or meant(name, servers)
     there = f"there are: {', '.join(names)}" if names else "none has `spare = true` in the cluster file"
     raise PlanError(f"no spare application server '{name}'; {hint}{there}")
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 
 from console.change.ops import Reconfigure
 from console.change.plan import Check, PlanError, Step
@@ -11,6 +10,7 @@ from console.cluster.configuration import Lines, configuration, moved
 from console.cluster.finding import listed
 from console.cluster.fresh import FRESH_S, fresh, seen
 from console.cluster.snapshot import Health, Member, MemberState, ReplicaSet, Snapshot
+from console.cluster.text import meant
 from console.cluster.whatif import Grade, Impact
 
 RECONFIGURED_S = 30.0
@@ -34,9 +34,7 @@ def find(snapshot: Snapshot, name: str) -> Member:
     member = snapshot.member(name)
     if member is None or not member.configured:
         there = names(snapshot)
-        nearest = get_close_matches(name, there, n=1)
-        hint = f"did you mean '{nearest[0]}'? " if nearest else ""
-        raise PlanError(f"no member '{name}'; {hint}there are: {', '.join(there) or 'none'}")
+        raise PlanError(f"no member '{name}'; {meant(name, there)}there are: {', '.join(there) or 'none'}")
     return member
 
 

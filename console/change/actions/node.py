@@ -7,7 +7,6 @@ undo fails the node stays out of its work.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 
 from console.change.action import Parameter, Value
 from console.change.actions import drain, offers, pool, step_down
@@ -15,6 +14,7 @@ from console.change.ops import Place, SetAdmin, TurnService
 from console.change.plan import PlanError, Step
 from console.change.proofs import AdminIs, Healthy, Proof, Replicates, ServiceIs, Spared
 from console.cluster.snapshot import Admin, AppServer, Member, Node, ServiceState, Snapshot
+from console.cluster.text import meant
 from console.cluster.whatif import Impact, impact, without_member, without_server
 
 STOP_S = 60.0
@@ -63,9 +63,7 @@ def find(snapshot: Snapshot, name: str) -> Work:
     node = snapshot.node(name)
     if node is None:
         names = [node.name for node in snapshot.nodes]
-        nearest = get_close_matches(name, names, n=1)
-        hint = f"did you mean '{nearest[0]}'? " if nearest else ""
-        raise PlanError(f"no node '{name}'; {hint}there are: {', '.join(names) or 'none'}")
+        raise PlanError(f"no node '{name}'; {meant(name, names)}there are: {', '.join(names) or 'none'}")
     if "balancer" in node.roles:
         raise PlanError(f"{name} is a balancer: turning it would cut its clients, and nothing here can move them away")
     server = snapshot.app_server(name)

@@ -1,7 +1,6 @@
 """What the pool actions share: where a server stands, and the checks before its balancers are touched."""
 
 from collections.abc import Callable, Iterable, Sequence
-from difflib import get_close_matches
 from statistics import median_low
 
 from console.change.actions.offers import drains
@@ -12,6 +11,7 @@ from console.cluster.finding import listed
 from console.cluster.fresh import FRESH_S, fresh, seen
 from console.cluster.snapshot import Admin, AppServer, Backend, Health, PoolMember, Snapshot, all_sessions
 from console.cluster.standing import pools_known, serves
+from console.cluster.text import meant
 
 IDLE_FOR_S = 1.0
 """How long no session may be seen before a server counts as drained."""
@@ -29,9 +29,7 @@ def find(snapshot: Snapshot, name: str) -> AppServer:
     server = snapshot.app_server(name)
     if server is None:
         names = [server.name for server in snapshot.app_servers]
-        nearest = get_close_matches(name, names, n=1)
-        hint = f"did you mean '{nearest[0]}'? " if nearest else ""
-        raise PlanError(f"no application server '{name}'; {hint}there are: {', '.join(names) or 'none'}")
+        raise PlanError(f"no application server '{name}'; {meant(name, names)}there are: {', '.join(names) or 'none'}")
     return server
 
 

@@ -12,7 +12,6 @@ TOML before its words (markdown.py).
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from console.change.runbook.markdown import SUFFIX, Words, fill, parted
 from console.change.runbook.parameters import ParameterTable
 from console.change.runbook.selectors import SELECTORS
 from console.cluster.snapshot import Snapshot
+from console.cluster.text import meant
 from console.ports.decode import Mistake, convert
 
 KINDS = ("action", "check", "wait", "question", "manual", "each")
@@ -172,8 +172,7 @@ class Runbook:
         known = {parameter.name: parameter for parameter in self.table.parameters}
         for name in given:
             if name not in known:
-                nearest = get_close_matches(name, known, n=1)
-                hint = f"did you mean '{nearest[0]}'? " if nearest else ""
+                hint = meant(name, known)
                 raise RunbookError(f"{self.name} has no parameter '{name}'; {hint}it has: {', '.join(known) or 'none'}")
         return {name: parameter.value(given) for name, parameter in known.items()}
 
@@ -253,6 +252,5 @@ def _action(stage: StageTable, at: str) -> None:
 def _known(at: str, name: str, names: Any, what: str) -> None:
     if name in names:
         return
-    nearest = get_close_matches(name, names, n=1)
-    hint = f"did you mean '{nearest[0]}'?" if nearest else f"there are: {', '.join(sorted(names)) or 'none'}"
+    hint = meant(name, names).rstrip() or f"there are: {', '.join(sorted(names)) or 'none'}"
     raise Mistake(at, f"no {what} '{name}'; {hint}")

@@ -6,12 +6,12 @@ on the purpose.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from itertools import pairwise
 from typing import Protocol
 
 from markdown_it import MarkdownIt
 
+from console.cluster.text import meant
 from console.ports.decode import Mistake
 
 FENCE = "+++"
@@ -76,8 +76,7 @@ def fill(table: Table, words: Iterable[Words]) -> dict[str, int]:
         found = [(at, stage) for at, stage in named if stage.name == one.heading]
         if not found:
             names = [stage.name for _, stage in named]
-            nearest = get_close_matches(one.heading, names, n=1)
-            hint = f"did you mean '{nearest[0]}'?" if nearest else "a heading within the words is one of ###"
+            hint = meant(one.heading, names).rstrip() or "a heading within the words is one of ###"
             raise Mistake(one.path, f"no stage has that name; {hint}")
         if len(found) > 1:
             raise Mistake(one.path, f"{len(found)} stages have that name; give each its own")

@@ -1,7 +1,6 @@
 """What a runbook is given: words, numbers, sizes, and names of nodes that must be there."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Literal
 
 import msgspec
@@ -11,6 +10,7 @@ from console.change.bytesize import ByteSize
 from console.change.runbook.error import RunbookError
 from console.change.runbook.selectors import NAMED
 from console.cluster.snapshot import Snapshot
+from console.cluster.text import meant
 
 TYPES: Mapping[str, type] = {"text": str, "integer": int, "number": float, "size": ByteSize} | dict.fromkeys(NAMED, str)
 
@@ -54,8 +54,7 @@ class ParameterTable(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         """Whether the node that it names is there. Raises RunbookError with the nearest name."""
         there = self.names(snapshot)
         if self.type in NAMED and said not in there:
-            nearest = get_close_matches(str(said), there, n=1)
-            hint = f"did you mean '{nearest[0]}'? " if nearest else ""
+            hint = meant(str(said), there)
             names = ", ".join(there) or "none"
             raise RunbookError(f"--param {self.name}: no {self.type} '{said}'; {hint}there are: {names}")
 

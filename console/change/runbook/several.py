@@ -24,7 +24,8 @@ def several(snapshot: Snapshot, name: str, targets: Sequence[str]) -> Runbook:
     there = action.targets(snapshot)
     if strangers := [target for target in targets if target not in there]:
         raise PlanError(f"{name}: {', '.join(strangers)} cannot be its target; {', '.join(there) or 'nothing'} can")
-    asked = [p for p in action.parameters if all(p in action.asked_of(snapshot, target) for target in targets)]
+    of_each = [action.asked_of(snapshot, target) for target in targets]
+    asked = [parameter for parameter in action.parameters if all(parameter in those for those in of_each)]
     text = "\n".join(_lines(name, list(dict.fromkeys(targets)), asked))
     return Runbook.decode(f"{name}-{len(targets)}", text, Path(f"{name}-{len(targets)}.toml"))
 

@@ -1,10 +1,10 @@
 """Where runbooks are: the bundled ones, and the operator's own."""
 
-from difflib import get_close_matches
 from pathlib import Path
 
 from console.change.runbook.error import RunbookError
 from console.change.runbook.format import Runbook
+from console.cluster.text import meant
 
 BUNDLED = Path(__file__).resolve().parents[2] / "runbooks"
 SUFFIXES = (".toml", ".md")
@@ -29,6 +29,4 @@ def runbook_named(name: str, config_dir: Path) -> Runbook:
         return Runbook.read(there[name])
     if name.endswith(SUFFIXES) or "/" in name:
         return Runbook.read(Path(name))
-    nearest = get_close_matches(name, there, n=1)
-    hint = f"did you mean '{nearest[0]}'? " if nearest else ""
-    raise RunbookError(f"no runbook '{name}'; {hint}there are: {', '.join(there)}")
+    raise RunbookError(f"no runbook '{name}'; {meant(name, there)}there are: {', '.join(there)}")
