@@ -66,6 +66,14 @@ class Incident:
         return tuple(f"t+{self.after_s(entry):.1f} s {says}" for entry, says in _milestones(self.entries))
 
     @property
+    def not_back(self) -> str:
+        """What was lost in it, or not seen any more, and was so still at its end; empty where all came back."""
+        last = {(entry.kind, entry.subject): entry for entry in self.entries if entry.kind in GONE}
+        gone = (subject for (kind, subject), entry in last.items() if entry.after in GONE[kind])
+        names = ", ".join(dict.fromkeys(subject.rpartition("/")[2] for subject in gone))
+        return f"not back: {names}" if names else ""
+
+    @property
     def writes(self) -> str:
         """How long nobody took writes, and how that was measured; empty where they did not stand."""
         return _writes(self)
@@ -74,7 +82,7 @@ class Incident:
     def says(self) -> str:
         """The whole of it in one sentence."""
         told = ", ".join(self.milestones) or self.entries[0].says
-        return f"{told}; {self.writes}" if self.writes else told
+        return "; ".join(filter(None, (told, self.not_back, self.writes)))
 
 
 def seen(at: datetime, change: Change) -> Entry:

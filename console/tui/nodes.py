@@ -46,11 +46,6 @@ class NodesView(View[None]):
         if self.selected:
             self.post_message(Wanted(what, *self.selected))
 
-    def action_clear(self) -> None:
-        """Show every row again, none of them marked."""
-        for table in self.tables:
-            table.words, table.marks, table.faults = "", frozenset(), False
-
     def on_table_opened(self) -> None:
         """A second click opens the row."""
         self.action_detail()

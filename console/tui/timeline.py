@@ -11,6 +11,7 @@ from textual.content import Content
 from console.change.chronicle import done, export
 from console.change.journal import JournalError
 from console.cluster.snapshot import Snapshot
+from console.cluster.text import count
 from console.cluster.timeline import Entry, Incident, incidents, seen
 from console.tui.briefs import titled
 from console.tui.commands import bindings
@@ -20,7 +21,7 @@ from console.tui.sheet import Column, Row, Sheet
 from console.tui.table import Table
 from console.tui.texts import TextScreen
 from console.tui.view import View
-from console.tui.words import CHANGING, DOWN, OFF, QUIET, STRONG, UNKNOWN, UP, WARN, Cell, count, line, paragraph
+from console.tui.words import CHANGING, DOWN, OFF, QUIET, STRONG, UNKNOWN, UP, WARN, Cell, line, paragraph
 
 COLUMNS = (
     Column("UTC", 8, 14),
@@ -81,11 +82,11 @@ class TimelineScreen(View[None]):
             whole = _whole(incident, entry)
             self.app.push_screen(TextScreen(whole[0], lambda width: _told(whole[1], width), copied="\n".join(whole[1])))
 
-    def action_export(self) -> None:
+    async def action_export(self) -> None:
         """Write it down as Markdown, beside the journal."""
         made = self._feed.snapshot.at if self._feed.snapshot else None
         try:
-            path = export(self._folder, self._cluster, self._found, made, self._says())
+            path = await asyncio.to_thread(export, self._folder, self._cluster, self._found, made, self._says())
         except OSError as error:
             self.notify(f"not written: {error.strerror} ({self._folder})", severity="error", markup=False)
         else:
@@ -192,8 +193,9 @@ def _clock(at: datetime, today: datetime | None) -> str:
 def _whole(incident: Incident, entry: Entry | None) -> tuple[str, list[str]]:
     """A title, and every line of it."""
     if entry is None:
-        lines = [*incident.milestones, incident.writes, "", *(_line(incident, one) for one in incident.entries)]
-        return f"Incident of {incident.begin:%Y-%m-%d %H:%M:%S} UTC", [one for one in lines if one or one == ""]
+        told = filter(None, (*incident.milestones, incident.not_back, incident.writes))
+        lines = [*told, "", *(_line(incident, one) for one in incident.entries)]
+        return f"Incident of {incident.begin:%Y-%m-%d %H:%M:%S} UTC", lines
     facts = {
         "at": f"{entry.at:%Y-%m-%d %H:%M:%S.%f}"[:-3] + " UTC",
         "tier": entry.tier,

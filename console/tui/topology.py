@@ -80,13 +80,6 @@ class TopologyScreen(NodesView):
             return bool(self.selected and self.selected[0] != "domain")
         return super().check_action(action, parameters)
 
-    def action_back(self) -> None:
-        """Esc: first filters and marks go, then the screen."""
-        if any(table.words or table.marks for table in self.tables):
-            self.action_clear()
-        else:
-            self.dismiss()
-
     def _show(self, snapshot: Snapshot) -> None:
         self._fill(snapshot)
         self.query_one("#title", Words).show(self._title)

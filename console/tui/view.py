@@ -74,11 +74,16 @@ class View(Screen[ScreenResultType]):
         for table in self.tables:
             table.faults = here
 
+    def action_clear(self) -> bool:
+        """Every row again, none of them marked; False where it was so."""
+        narrowed = [table for table in self.tables if table.words or table.marks or table.faults]
+        for table in narrowed:
+            table.words, table.marks, table.faults = "", frozenset(), False
+        return bool(narrowed)
+
     def action_back(self) -> None:
-        """Esc: first a filter goes, then the screen."""
-        if self.table is not None and self.table.words:
-            self.table.words = ""
-        else:
+        """Esc: first filters and marks go, then the screen."""
+        if not self.action_clear():
             self.dismiss()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

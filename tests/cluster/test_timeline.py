@@ -71,3 +71,14 @@ def test_an_outage_without_an_end_has_none_made_up() -> None:
 
 def test_nothing_gives_no_incident() -> None:
     assert incidents([]) == ()
+
+
+def test_an_incident_that_is_not_over_tells_what_is_not_back() -> None:
+    lost = [entry(0, "health", "db1", "down"), entry(1, "check", "lb1/passwork/app2", "down", "balancer")]
+    [found] = incidents([*lost, entry(9, "health", "db1", "up")])
+    assert found.not_back == "not back: app2"
+    assert "; not back: app2" in found.says
+    [over] = incidents(
+        [*lost, entry(9, "health", "db1", "up"), entry(9, "check", "lb1/passwork/app2", "up", "balancer")]
+    )
+    assert over.not_back == ""
