@@ -82,7 +82,7 @@ class Fleet:
             await asyncio.sleep(PACE_S)
 
     async def _look(self, name: str, room: asyncio.Semaphore) -> Look:
-        path = self.paths[name]
+        path, snapshot, problem = self.paths[name], None, ""
         async with room:
             try:
                 async with asyncio.timeout(DEADLINE_S):
@@ -90,14 +90,12 @@ class Fleet:
                     async with Session.open(file, self._state_dir, read_only=True) as session:
                         snapshot = await session.look()
             except ClusterFileError as mistake:
-                return Look(name=name, path=path, problem=str(mistake), at=datetime.now(UTC))
+                problem = str(mistake)
             except TimeoutError:
-                says = f"nothing came of it within {DEADLINE_S:g} s"
-                return Look(name=name, path=path, problem=says, at=datetime.now(UTC))
+                problem = f"nothing came of it within {DEADLINE_S:g} s"
             except Exception as error:  # noqa: BLE001 - one cluster's bug must not take the others from the screen
-                says = f"{type(error).__name__}: {error}"
-                return Look(name=name, path=path, problem=says, at=datetime.now(UTC))
-        return Look(name=name, path=path, snapshot=snapshot, at=datetime.now(UTC))
+                problem = f"{type(error).__name__}: {error}"
+        return Look(name=name, path=path, snapshot=snapshot, problem=problem, at=datetime.now(UTC))
 
 
 def in_order(looks: Iterable[Look]) -> tuple[Look, ...]:

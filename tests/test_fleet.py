@@ -102,6 +102,6 @@ def test_the_command_line_prints_the_fleet_and_ends_with_3_when_one_needs_somebo
     told = CliRunner().invoke(root, ["fleet"], env=env)
     assert told.exit_code == 3
     assert told.stdout.splitlines()[0].startswith("bad: not seen: ")
-    assert "2 application servers and 1 members may be lost" in told.stdout
+    assert "may be lost: 2 application servers, 1 member;" in told.stdout
     told = CliRunner().invoke(root, ["fleet", "--json"], env=env)
     assert [json.loads(line)["name"] for line in told.stdout.splitlines()] == ["bad", "one"]

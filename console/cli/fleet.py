@@ -61,7 +61,6 @@ def fleet_document(look: Look) -> dict[str, object]:
 def _line(look: Look) -> str:
     if look.snapshot is None:
         return f"{look.name}: not seen: {look.problem}"
-    left = look.snapshot.tolerates
-    may = f"{left.app_servers} application servers and {left.members} members may be lost"
+    may = f"may be lost: {look.snapshot.tolerates.says}"
     worst = f"{look.worst.severity}: {look.worst.says}" if look.worst else "nothing is wrong"
     return f"{look.name} ({look.snapshot.environment or 'no environment'}): {may}; {worst}"

@@ -12,12 +12,13 @@ from console.cli.settings import settings, shared
 @shared
 def keys(as_json: bool, as_markdown: bool) -> None:
     """Every key of the console by its id, as `keys.toml` in the configuration directory can have it otherwise."""
-    from console.tui.reference import as_declared, keymap_in, reference
+    from console.tui.keymap import Keymap
+    from console.tui.reference import as_declared, reference
 
     if as_markdown:
         click.echo(as_declared(), nl=False)
         return
-    keymap = keymap_in(settings().config_dir)
+    keymap = Keymap.read(settings().config_dir)
     for title, those in reference(keymap):
         if not as_json:
             click.echo(title)

@@ -8,14 +8,13 @@ from enum import Enum
 from console.change.journal import Deed
 from console.cluster import duration
 from console.cluster.history import Sample
-from console.cluster.series import MEASURES, series
+from console.cluster.series import KINDS, MEASURES, series
 from console.cluster.snapshot import AppServer, Balancer, Member, Node, Snapshot, SpareMember
 
 UNITS = {"_s": "s", "_ms": "ms", "_bytes": "GiB"}
 GIB = 2**30
 HIDDEN = frozenset({"name", "server", "line", "ready", "maint", "weighed", "written", "has_service", "has_size"})
 """Said by the line itself, or by what stands beside it."""
-KINDS = {"app": "application server", "balancer": "balancer", "replica_set": "member", "node": "node"}
 
 
 Named = AppServer | Balancer | Member | SpareMember | Node

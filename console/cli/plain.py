@@ -221,10 +221,10 @@ class Prompt:
 
     def _greeting(self) -> Iterator[str]:
         session = self.here.session
-        snapshot, left = session.snapshot, session.snapshot.tolerates
+        snapshot = session.snapshot
         kind = f" ({session.environment})" if session.environment else ""
         yield f"{session.cluster}{kind} at {snapshot.at:%Y-%m-%d %H:%M:%S} UTC"
-        yield f"tolerates the loss of: {left.app_servers} application servers, {left.members} members"
+        yield f"tolerates the loss of: {snapshot.tolerates.says}"
         yield f"findings: {len(snapshot.findings)}"
         if session.read_only:
             yield f"read-only: {session.journal_problem}"

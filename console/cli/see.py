@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import aclosing, asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 import click
@@ -13,7 +13,7 @@ import msgspec
 from console.cli.document import change_document, finding_document, status_document
 from console.cli.settings import settings, shared
 from console.cli.words import print_findings, print_snapshot
-from console.cluster.changes import changes
+from console.cluster.changes import Change, changes
 from console.cluster.requirements import check as requirements
 from console.cluster.snapshot import Severity, Snapshot
 from console.ports.clusterfile import ClusterFile
@@ -106,6 +106,19 @@ async def look(file: ClusterFile) -> Snapshot:
         return await session.look()
 
 
+async def changing(session: Session, seconds: float | None) -> AsyncIterator[tuple[datetime, Change]]:
+    """What changes, as it is seen, for as long."""
+    before = await session.look()
+    long = f" for {seconds:g} s" if seconds else ""
+    click.echo(f"watching {session.cluster}{long}", err=True)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds), aclosing(session.follow()) as pictures:
+            async for after in pictures:
+                for change in changes(before, after):
+                    yield after.at, change
+                before = after
+
+
 async def _watch_status(file: ClusterFile, as_json: bool) -> None:
     async with open_session(file) as session:
         await session.look()
@@ -120,15 +133,8 @@ async def _watch_status(file: ClusterFile, as_json: bool) -> None:
 
 async def _events(file: ClusterFile, as_json: bool, seconds: float | None) -> None:
     async with open_session(file) as session:
-        before = await session.look()
-        click.echo(f"watching {session.cluster}", err=True)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds), aclosing(session.follow()) as pictures:
-                async for after in pictures:
-                    at = datetime.now(UTC)
-                    for change in changes(before, after):
-                        if as_json:
-                            say_json(change_document(at, change))
-                        else:
-                            click.echo(f"{at:%H:%M:%S.%f}"[:-3] + f" UTC  {change.subject}: {change.says}")
-                    before = after
+        async for at, change in changing(session, seconds):
+            if as_json:
+                say_json(change_document(at, change))
+            else:
+                click.echo(f"{at:%H:%M:%S.%f}"[:-3] + f" UTC  {change.subject}: {change.says}")

@@ -1,15 +1,12 @@
 """The timeline, printed: what was done, and, where it is watched for a while, what is seen."""
 
-import asyncio
-from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 
 import click
 
 from console.change.chronicle import done, markdown
-from console.cli.see import open_session, say_json, waited
+from console.cli.see import changing, open_session, say_json, waited
 from console.cli.settings import settings, shared
-from console.cluster.changes import changes
 from console.cluster.text import clean
 from console.cluster.timeline import Entry, Incident, incidents, seen
 from console.ports.clusterfile import ClusterFile
@@ -66,16 +63,8 @@ def incident_document(incident: Incident) -> dict[str, object]:
 
 async def _watched(file: ClusterFile, seconds: float) -> list[Entry]:
     """What changed in that time, the oldest first."""
-    looked: list[Entry] = []
     async with open_session(file) as session:
-        before = await session.look()
-        click.echo(f"watching {session.cluster} for {seconds:g} s", err=True)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds), aclosing(session.follow()) as pictures:
-                async for after in pictures:
-                    looked += [seen(after.at, change) for change in changes(before, after)]
-                    before = after
-    return looked
+        return [seen(at, change) async for at, change in changing(session, seconds)]
 
 
 def incident_lines(incident: Incident) -> list[str]:

@@ -45,10 +45,9 @@ def speak() -> None:
 
 def print_snapshot(snapshot: Snapshot) -> None:
     """The three tiers, what may be lost, and the findings."""
-    tolerates = snapshot.tolerates
     environment = f" ({snapshot.environment})" if snapshot.environment else ""
     _say(_text(f"{snapshot.cluster}{environment} at {snapshot.at:%Y-%m-%d %H:%M:%S} UTC"))
-    _say(_text(f"tolerates the loss of: {tolerates.app_servers} application servers, {tolerates.members} members"))
+    _say(_text(f"tolerates the loss of: {snapshot.tolerates.says}"))
     print_servers(snapshot)
     print_balancers(snapshot)
     print_members(snapshot)

@@ -24,6 +24,7 @@ from console.cluster.snapshot import (
     Snapshot,
     Tolerates,
 )
+from console.cluster.text import count
 
 Thing = AppServer | Balancer | Member | Node
 
@@ -158,11 +159,11 @@ def _holds(before: Snapshot, after: Snapshot) -> Iterator[Change]:
 
 def _tolerated(before: Tolerates, after: Tolerates) -> Iterator[Change]:
     for subject, what, old, new in (
-        ("app_servers", "application servers", before.app_servers, after.app_servers),
-        ("members", "members", before.members, after.members),
+        ("app_servers", "application server", before.app_servers, after.app_servers),
+        ("members", "member", before.members, after.members),
     ):
         if old != new:
-            says = f"{new} {what} may be lost, was {old}"
+            says = f"{count(new, what)} may be lost, was {old}"
             yield _change("tolerates", "cluster", subject, old, new, says)
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from console.cluster.history import Sample
 
+KINDS = {"app": "application server", "balancer": "balancer", "replica_set": "member", "node": "node"}
+"""What one thing of each tier is called."""
 Point = tuple[float, float | None]
 """(second of the monotonic clock, value); None is what was not known then, and never 0."""
 

@@ -9,17 +9,18 @@ from console.cluster.advice import advise
 from console.cluster.changes import Change
 from console.cluster.headroom import headroom
 from console.cluster.snapshot import Finding, Health, Severity, Snapshot
+from console.cluster.text import count
 from console.tui.feed import Feed
 from console.tui.guide import Guide
 from console.tui.symbols import SEVERITY
-from console.tui.words import CHANGING, DOWN, LOUD, QUIET, STRONG, UP, WARN, Cell, count, heading, line
+from console.tui.words import CHANGING, DOWN, KEY, LOUD, QUIET, STRONG, UP, WARN, Cell, heading, line
 from console.tui.words import paragraph as wrapped
 
 
 def environment(word: str) -> Cell:
     """The kind of cluster; production is loud."""
     loud = word.lower().startswith(("prod", "live"))
-    return Cell(f" {word.upper()} " if loud else word, LOUD if loud else "$primary bold")
+    return Cell(f" {word.upper()} " if loud else word, LOUD if loud else KEY)
 
 
 def header(feed: Feed, width: int, why_read_only: str, guide: Guide) -> Content:
@@ -27,7 +28,7 @@ def header(feed: Feed, width: int, why_read_only: str, guide: Guide) -> Content:
     snapshot, run = feed.snapshot, feed.session.run
     if snapshot is None:
         return Content("")
-    cells = [Cell(" Watchkeeper  ", "$primary bold"), Cell(f"{snapshot.cluster}  ", STRONG)]
+    cells = [Cell(" Watchkeeper  ", KEY), Cell(f"{snapshot.cluster}  ", STRONG)]
     if snapshot.environment:
         cells += [environment(snapshot.environment), Cell("  ")]
     cells.append(Cell(f"{snapshot.at:%Y-%m-%d %H:%M:%S} UTC" if width >= 100 else f"{snapshot.at:%H:%M:%S} UTC"))
@@ -134,9 +135,11 @@ def advice(feed: Feed, width: int) -> list[Content]:
     return lines
 
 
-def happened(events: Iterable[tuple[datetime, Change]], width: int, height: int | None = None) -> list[Content]:
+def happened(
+    events: Iterable[tuple[datetime, Change]], width: int, height: int | None = None, *, title: str = "EVENTS"
+) -> list[Content]:
     """What changed, newest first; cut to one line each where the height is given."""
-    lines = [heading("EVENTS", width)]
+    lines = [heading(title, width)]
     for at, change in events:
         if height is not None and len(lines) >= height:
             return lines

@@ -15,7 +15,7 @@ from console.tui.guide import Guide
 from console.tui.nodes import NodesView
 from console.tui.parts import KeyBar, Prompt, Words
 from console.tui.table import Table
-from console.tui.words import CHANGING, Cell, line
+from console.tui.words import CHANGING, KEY, Cell, line
 
 if TYPE_CHECKING:
     from console.cluster.snapshot import Snapshot
@@ -143,7 +143,7 @@ class Dashboard(NodesView):
 
     def _header(self, width: int) -> list[Content]:
         if self._feed.snapshot is None:
-            return [line(Cell(" Watchkeeper  ", "$primary bold"), Cell(self._cluster, "bold"))]
+            return [line(Cell(" Watchkeeper  ", KEY), Cell(self._cluster, "bold"))]
         from console.tui import briefs
 
         session = self._feed.session

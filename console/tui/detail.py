@@ -13,9 +13,9 @@ from textual.content import Content
 from console.change.journal import Deed, JournalError, recent
 from console.cluster import duration
 from console.cluster.history import EVERY_S, KEPT_S
-from console.cluster.series import MEASURES, series
+from console.cluster.series import KINDS, MEASURES, series
 from console.cluster.snapshot import Snapshot
-from console.tui.briefs import titled
+from console.tui.briefs import happened, titled
 from console.tui.chart import LABEL, chart, terminal_marks
 from console.tui.commands import bindings
 from console.tui.details import detail
@@ -23,7 +23,7 @@ from console.tui.feed import Feed
 from console.tui.parts import Wanted, Words
 from console.tui.symbols import deed
 from console.tui.view import View
-from console.tui.words import QUIET, STRONG, UNKNOWN, Cell, heading, line, paragraph
+from console.tui.words import QUIET, UNKNOWN, Cell, heading, line, paragraph
 
 WIDE = 120
 """From this width on the charts stand beside the rest."""
@@ -31,7 +31,6 @@ HEIGHT = {True: 5, False: 3}
 """Lines of a chart, where they stand beside the rest and where they do not."""
 SHOWN = 8
 """Events and actions: the newest; the keys of the dashboard show all."""
-KINDS = {"app": "application server", "balancer": "balancer", "replica_set": "member", "node": "node"}
 
 
 class DetailScreen(View[None]):
@@ -114,7 +113,7 @@ class DetailScreen(View[None]):
         self.query_one("#done", Words).show(self._actions)
 
     def _title(self, width: int) -> list[Content]:
-        return [titled(f"{self._about}, {KINDS.get(self._tier, self._tier)}", self._feed, width)]
+        return [titled(f"{self._about}, {KINDS[self._tier]}", self._feed, width)]
 
     def _facts(self, width: int) -> list[Content]:
         return [heading("FACTS", width), *detail(self._feed.snapshot, self._tier, self._about, width), Content("")]
@@ -141,14 +140,9 @@ class DetailScreen(View[None]):
 
     def _events(self, width: int) -> list[Content]:
         own = [(at, change) for at, change in self._feed.events if self._about in change.subject.split("/")]
-        lines = [heading("RECENT EVENTS", width)]
-        for at, change in own[:SHOWN]:
-            lead = (Cell(f"  {at:%H:%M:%S} UTC  ", QUIET), Cell(f"{change.kind:<9} ", STRONG))
-            lines.append(paragraph(lead, change.says, width))
+        lines = happened(own[:SHOWN], width, title="RECENT EVENTS")
         if len(own) > SHOWN:
             lines.append(line(Cell(f"  and {len(own) - SHOWN} more: e on the dashboard shows all", QUIET)))
-        if not own:
-            lines.append(line(Cell("  nothing has changed since this console was opened", QUIET)))
         return [*lines, Content("")]
 
     def _actions(self, width: int) -> list[Content]:

@@ -8,6 +8,7 @@ from textual.message import Message
 
 from console.cluster.requirements import check as requirements
 from console.cluster.snapshot import Finding, Snapshot
+from console.cluster.text import count
 from console.tui import equivalent
 from console.tui.commands import bindings
 from console.tui.feed import Feed
@@ -16,7 +17,7 @@ from console.tui.sheet import Column, Row, Sheet
 from console.tui.symbols import SEVERITY
 from console.tui.table import Table
 from console.tui.view import View
-from console.tui.words import CHANGING, DOWN, QUIET, UP, WARN, Cell, count, heading, line, paragraph
+from console.tui.words import CHANGING, DOWN, QUIET, UP, WARN, Cell, heading, line, paragraph
 
 COLUMNS = (
     Column("severity", 11),

@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.message import Message
 
 from console.cluster.snapshot import Health
-from console.cluster.text import clean
+from console.cluster.text import clean, count
 from console.fleet import Fleet, Look
 from console.tui.briefs import environment
 from console.tui.commands import bindings
@@ -17,7 +17,7 @@ from console.tui.sheet import Column, Row, Sheet
 from console.tui.symbols import SEVERITY
 from console.tui.table import Table
 from console.tui.view import View
-from console.tui.words import CHANGING, DOWN, QUIET, STRONG, UNKNOWN, UP, Cell, count, heading, line, paragraph
+from console.tui.words import CHANGING, DOWN, QUIET, STRONG, UNKNOWN, UP, Cell, heading, line, paragraph
 
 COLUMNS = (
     Column("cluster", 7, 24),

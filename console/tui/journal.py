@@ -9,14 +9,14 @@ from textual.app import ComposeResult
 from textual.content import Content
 
 from console.change.journal import FILE, Journal, JournalError, Record, Unfinished, Verdict, verify
-from console.cluster.text import clean
+from console.cluster.text import clean, count
 from console.tui.commands import bindings
 from console.tui.parts import Words
 from console.tui.sheet import Column, Row, Sheet
 from console.tui.table import Table
 from console.tui.texts import TextScreen
 from console.tui.view import View
-from console.tui.words import CHANGING, DOWN, OFF, QUIET, UP, WARN, Cell, count, line, paragraph
+from console.tui.words import CHANGING, DOWN, OFF, QUIET, UP, WARN, Cell, line, paragraph
 
 COLUMNS = (
     Column("record", right=True, weight=5),

@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 
 from console.tui.commands import Command, commands
 from console.tui.keymap import keymap_of
-from console.tui.words import Cell, line
+from console.tui.words import KEY, Cell, line
 
 if TYPE_CHECKING:
     from console.tui.tour import Tour
@@ -103,7 +103,7 @@ class KeyBar(Words):
         for key, command in shown:
             length = len(key) + len(command.title) + 3
             self._places.append((x, x + length, command))
-            cells += [Cell(f" {key} ", "$primary bold"), Cell(f"{command.title} ")]
+            cells += [Cell(f" {key} ", KEY), Cell(f"{command.title} ")]
             x += length
         tour = self._tour(width)
         self.styles.height = 1 + len(tour)

@@ -8,6 +8,7 @@ from textual.message import Message
 from textual.theme import Theme
 
 from console.cluster.snapshot import Admin, Health, Severity
+from console.cluster.text import count
 from console.tui.briefs import environment
 from console.tui.commands import bindings
 from console.tui.parts import Words
@@ -16,7 +17,7 @@ from console.tui.symbols import HEALTH, SEVERITY, SPARE, STATE, admin_and_check
 from console.tui.table import Table
 from console.tui.themes import Shelf
 from console.tui.view import View
-from console.tui.words import CHANGING, KEY, QUIET, STRONG, WARN, Cell, count, heading, line
+from console.tui.words import CHANGING, KEY, QUIET, STRONG, WARN, Cell, heading, line
 
 COLUMNS = (Column("theme", 12, 24), Column("for", 20, rest=True))
 

@@ -1,7 +1,6 @@
 """The keys as a document: made from the one declaration, like the key bar, the help and the palette."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from console.tui.commands import commands
 from console.tui.keymap import AS_DECLARED, Keymap
@@ -13,11 +12,6 @@ def reference(keymap: Keymap) -> Iterator[tuple[str, list[dict[str, str]]]]:
     for where, title in WHERE.items():
         told = [(keymap.of_command(one), one) for one in commands(where)]
         yield title, [{"keys": keys, "id": one.id, "title": one.title, "help": one.help} for keys, one in told]
-
-
-def keymap_in(config_dir: Path) -> Keymap:
-    """The keys of whoever works with that configuration directory."""
-    return Keymap.read(config_dir)
 
 
 def as_declared() -> str:

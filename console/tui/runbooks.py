@@ -17,7 +17,7 @@ from console.change.runbook.estimate import Estimate, estimate
 from console.change.runbook.progress import Progress, progress
 from console.change.runbook.shelf import runbook_paths
 from console.cluster.snapshot import Approval
-from console.cluster.text import clean
+from console.cluster.text import clean, count
 from console.ports.error import OperatorError
 from console.ports.protocols import Refused, Unclear
 from console.tui import equivalent
@@ -29,7 +29,7 @@ from console.tui.stages import does, purpose
 from console.tui.table import HEAD, Table
 from console.tui.texts import Question
 from console.tui.view import View
-from console.tui.words import DOWN, QUIET, STRONG, WARN, Cell, count, heading, line, paragraph, span
+from console.tui.words import DOWN, QUIET, STRONG, WARN, Cell, heading, line, paragraph, span
 
 COLUMNS = (
     Column("name", 8, 20),

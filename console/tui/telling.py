@@ -11,7 +11,7 @@ from textual.widgets import Input
 
 from console.cluster import duration
 from console.cluster.snapshot import Snapshot
-from console.cluster.text import clean
+from console.cluster.text import clean, count
 from console.ports.error import OperatorError
 from console.ports.logs import FOLLOW_EVERY_S, LINES_LIMIT, Log
 from console.ports.raw import Raw
@@ -21,7 +21,7 @@ from console.tui.feed import Feed
 from console.tui.pager import LINE, Line, Pager, logged
 from console.tui.parts import Prompt, Words
 from console.tui.view import View
-from console.tui.words import CHANGING, QUIET, STRONG, UNKNOWN, Cell, count, line, paragraph
+from console.tui.words import CHANGING, QUIET, STRONG, UNKNOWN, Cell, line, paragraph
 
 
 class TellingScreen(View[None]):

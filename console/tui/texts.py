@@ -13,7 +13,7 @@ from console.tui.feed import Feed
 from console.tui.keymap import Keymap
 from console.tui.parts import Draw, Words
 from console.tui.view import View
-from console.tui.words import QUIET, Cell, heading, line, paragraph
+from console.tui.words import KEY, QUIET, Cell, heading, line, paragraph
 
 LEAST = (60, 15)
 """Columns and lines that the screens need."""
@@ -149,7 +149,7 @@ def help_lines(width: int, keymap: Keymap) -> list[Content]:
     for where, title in WHERE.items():
         lines.append(heading(title, width))
         for keys, command in keymap.told(where):
-            says = Cell(f"  {keys:<12}", "$primary bold"), Cell(f"{command.title:<16}", "bold")
+            says = Cell(f"  {keys:<12}", KEY), Cell(f"{command.title:<16}", "bold")
             lines.append(paragraph(says, command.help, width))
         lines.append(Content(""))
     return lines

@@ -10,6 +10,7 @@ from console.change.journal import JournalError, Unfinished
 from console.change.plan import PlanError
 from console.change.reconcile import Found, Sight
 from console.change.run import Confirmation, Run
+from console.cluster.text import count
 from console.tui import equivalent
 from console.tui.commands import bindings
 from console.tui.feed import Feed
@@ -18,7 +19,7 @@ from console.tui.sheet import Column, Row, Sheet
 from console.tui.sure import Sure
 from console.tui.table import Table
 from console.tui.view import View
-from console.tui.words import CHANGING, DOWN, QUIET, UNKNOWN, UP, WARN, Cell, count, heading, line, paragraph
+from console.tui.words import CHANGING, DOWN, QUIET, UNKNOWN, UP, WARN, Cell, heading, line, paragraph
 
 COLUMNS = (
     Column("run", 8, 8),

@@ -27,11 +27,6 @@ def span(seconds: float | None) -> str:
     return "-" if seconds is None else duration.span(seconds)
 
 
-def count(number: int, one: str, many: str = "") -> str:
-    """`1 member`, `2 members`; `many` where an s is not enough."""
-    return f"{number} {one if number == 1 else many or f'{one}s'}"
-
-
 def line(*cells: Cell | str) -> Content:
     """One line of words; nothing in them is read as markup."""
     parts = [Cell(cell) if isinstance(cell, str) else cell for cell in cells]

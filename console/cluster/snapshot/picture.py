@@ -8,6 +8,7 @@ from console.cluster.snapshot.node import Node
 from console.cluster.snapshot.pools import AppServer, Backend, Balancer
 from console.cluster.snapshot.replica_set import Member, ReplicaSet, SpareMember
 from console.cluster.snapshot.words import Admin, Severity
+from console.cluster.text import count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,11 @@ class Tolerates:
 
     app_servers: int = 0
     members: int = 0
+
+    @property
+    def says(self) -> str:
+        """Both, as words."""
+        return f"{count(self.app_servers, 'application server')}, {count(self.members, 'member')}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
