@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from console.change.actions import pool
+from console.change.actions import node, pool
 from console.change.events import Outcome
 from console.change.journal import Journal, Record
 from console.change.plan import PlanError
@@ -36,6 +36,10 @@ RESTART_RECORDS = 20
 """Of a restart that is done: confirmed, six steps of three, finished."""
 
 
+WHOLE: dict[str, "Whole"] = {}
+"""By action: to carry it out once is enough, the world and the journal are made anew from it."""
+
+
 async def finished(run: Run) -> Outcome:
     return await asyncio.wait_for(run.finished(), 30)
 
@@ -48,6 +52,7 @@ def last(run: Run) -> str:
 def quick_and_dead(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sessions end at once, and whoever wrote the journal before is dead."""
     monkeypatch.setattr(pool, "IDLE_FOR_S", 0.1)
+    monkeypatch.setattr(node, "STEADY_S", 0.1)
     monkeypatch.setattr("console.change.journal.unfinished.alive", lambda body: False)
 
 
@@ -106,7 +111,7 @@ async def killed(
     tmp_path: Path, after: int, *, applied: bool = True, action: str = "maint"
 ) -> AsyncIterator[tuple[Session, World, str]]:
     """A new console on the cluster and the journal that a kill after so many records left."""
-    run = await whole(tmp_path / "whole", action, "app2")
+    run = WHOLE[action] = WHOLE.get(action) or await whole(tmp_path / "whole", action, "app2")
     left = run.records[:after]
     WORLDS[run.world] = World()
     for command in sent(left, newest_applied=applied):
