@@ -28,7 +28,6 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(node, "Step", quick)
     monkeypatch.setattr(resize, "Step", quick)
-    monkeypatch.setattr(node, "STEADY_S", 0.1)
 
 
 async def carried_out(session: Session, action: str, target: str, **given: str | int | float) -> tuple[Outcome, Run]:

@@ -17,7 +17,7 @@ PLANS: list[tuple[str, str, dict[str, str | int | float]]] = [
     ("drain", "app1", {}),
     ("maint", "app1", {}),
     ("set-weight", "app2", {"weight": 30}),
-    ("add-server", "app4", {}),
+    ("add-server", "app4", {"hold": 1}),
     ("remove-server", "app1", {}),
     ("remove-server", "app1", {"persist": "yes"}),
     ("restart", "app1", {}),

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from console.change.actions import node, pool
 from console.change.events import Outcome
 from console.change.journal import Journal, Record
 from console.change.plan import PlanError
@@ -51,8 +50,6 @@ def last(run: Run) -> str:
 @pytest.fixture(autouse=True)
 def quick_and_dead(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sessions end at once, and whoever wrote the journal before is dead."""
-    monkeypatch.setattr(pool, "IDLE_FOR_S", 0.1)
-    monkeypatch.setattr(node, "STEADY_S", 0.1)
     monkeypatch.setattr("console.change.journal.unfinished.alive", lambda body: False)
 
 
