@@ -3,13 +3,15 @@
 import os
 import shlex
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
 from console.cli import places
 from console.cli.connections import tested
-from console.cli.places import Place
+from console.cli.places import Place, Read
 from console.cli.see import waited
 from console.cli.settings import Mistake, settings, shared
 from console.cluster.text import clean
@@ -17,6 +19,7 @@ from console.ports.beginning import Beginning, text_of
 from console.ports.clusterfile import ClusterFile
 from console.ports.protocols.written import ReadsSet, WrittenSet
 
+T = TypeVar("T")
 FILE = "[NAME=]FILE|[NAME=]ssh://[USER@]HOST[:PORT]/FILE"
 
 
@@ -53,23 +56,25 @@ def init(
     if not (haproxies or nginxes or uri):
         if not sys.stdin.isatty():
             raise Mistake("init needs --haproxy FILE, --nginx FILE or --mongodb URI; at a terminal it asks for them")
-        haproxies, nginxes, uri = _interview()
+        found, replica_set = _interview()
+    else:
+        found = _balancers("haproxy", haproxies, 0)
+        found += _balancers("nginx", nginxes, len(found))
+        replica_set = _set(uri) if uri else None
     name = name or _asked("what is the cluster called", "--name", "cluster")
     environment = environment or _asked("what kind of cluster is it (production, test, …)", "--environment", "test")
-    there = [("haproxy", said) for said in haproxies] + [("nginx", said) for said in nginxes]
-    found = waited(places.read([Place.of(said, plugin, number) for number, (plugin, said) in enumerate(there, 1)]))
     begun = Beginning(
         name=name,
         environment=environment,
         balancers=[(place.name, place.plugin, written) for place, written, _ in found],
-        replica_set=("mongodb", _set(uri)) if uri else None,
+        replica_set=("mongodb", replica_set) if replica_set else None,
         hosts={place.name: host for place, _, host in found if host},
         shell=places.SHELL,
         health_path=health_path,
     )
     path = out or settings().config_dir / "clusters" / f"{name}.toml"
     _write(path, text_of(begun), force)
-    servers, members = len(begun.servers), len(begun.replica_set[1].members) if begun.replica_set else 0
+    servers, members = len(begun.servers), len(replica_set.members) if replica_set else 0
     click.echo(f"wrote {path}: {len(found)} balancers, {servers} application servers, {members} members", err=True)
     for note in begun.notes:
         click.echo(f"to do: {clean(note, limit=1000)}", err=True)
@@ -82,19 +87,36 @@ def init(
 
 
 def _line(path: Path, *words: str) -> str:
-    return shlex.join(["watchkeeper", "--cluster", str(path), *words])
+    known = settings().clusters().get(path.stem) == path
+    return shlex.join(["watchkeeper", "--cluster", path.stem if known else str(path), *words])
 
 
-def _interview() -> tuple[tuple[str, ...], tuple[str, ...], str | None]:
-    """What there is to read; an empty answer is none."""
+def _interview() -> tuple[list[Read], WrittenSet | None]:
+    """What there is to read. Raises Mistake where there is nothing."""
     click.echo("What there is to read; enter alone skips a question.", err=True)
     click.echo("A file on another host: ssh://HOST/PATH, as your ~/.ssh/config knows it.", err=True)
-    haproxy = click.prompt("path of haproxy.cfg (several: parted by blanks)", default="", show_default=False, err=True)
-    nginx = click.prompt("path of nginx.conf", default="", show_default=False, err=True)
-    uri = click.prompt("MongoDB URI", default="", show_default=False, err=True)
-    if not (haproxy or nginx or uri):
+    asks = "path of haproxy.cfg (several: parted by blanks)"
+    found = _answered(asks, lambda said: _balancers("haproxy", said.split(), 0)) or []
+    found += _answered("path of nginx.conf", lambda said: _balancers("nginx", said.split(), len(found))) or []
+    replica_set = _answered("MongoDB URI", _set)
+    if not (found or replica_set):
         raise Mistake("there is nothing to begin with: name a haproxy.cfg, an nginx.conf or a MongoDB URI")
-    return tuple(haproxy.split()), tuple(nginx.split()), uri or None
+    return found, replica_set
+
+
+def _answered(asks: str, reads: Callable[[str], T]) -> T | None:
+    """What comes of an answer; one that cannot be read is told, and asked for again; an empty one is none."""
+    while said := click.prompt(asks, default="", show_default=False, err=True):
+        try:
+            return reads(said)
+        except Mistake as mistake:
+            click.echo(f"Error: {mistake.message}", err=True)
+    return None
+
+
+def _balancers(plugin: str, said: Sequence[str], before: int) -> list[Read]:
+    """Raises Mistake for the first that cannot be read."""
+    return waited(places.read([Place.of(one, plugin, number) for number, one in enumerate(said, before + 1)]))
 
 
 def _asked(asks: str, option: str, default: str) -> str:

@@ -57,7 +57,9 @@ class Beginning:
             for server in balancer.servers
             if name in self.hosts and server.address in LOOPBACK
         ]
-        told += self.replica_set[1].notes if self.replica_set else ()
+        if self.replica_set:
+            told += self.replica_set[1].notes
+            told.append("the set is only looked at until [replica_set.operator] names a user that may change it")
         told.append("failure domains are not known: give each node its rack or data centre as `domain`")
         return tuple(told)
 

@@ -70,6 +70,7 @@ class ConnectionsScreen(View[None]):
     def on_mount(self) -> None:
         """Begin, when every part has its width."""
         self._feed.changed.subscribe(self, self._aged)
+        self._show()
         self.call_after_refresh(self.action_again)
 
     def on_table_moved(self) -> None:

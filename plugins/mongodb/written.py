@@ -27,8 +27,8 @@ class WrittenAddress:
             name, hosts = _asked(hosts, name)
         if not name:
             notes.append("the address names no replica set (?replicaSet=…), and no member answered within 3 s")
-        if parsed["username"] and parsed["password"]:
-            notes.append("the password of the address was not written down: it is expected in WK_MONGO_PASSWORD")
+        if parsed["username"]:
+            notes.append("no password was written down: export WK_MONGO_PASSWORD, or name another place in the file")
         servers = tuple(WrittenServer(name=host, address=host, port=port) for host, port in hosts)
         plain = f"mongodb://{','.join(f'{host}:{port}' for host, port in hosts)}/"
         tls = "&tls=true" if parsed["options"].get("tls") else ""

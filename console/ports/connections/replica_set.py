@@ -93,5 +93,6 @@ async def _lease(trial: Trial, port: KeepsLease) -> None:
 async def _kept(port: KeepsLease) -> str:
     view = await port.lease.look()
     if view.health is not Health.UP:
-        raise Failed(view.reason or "it cannot be read", otherwise="see what our users may do in the set")
+        _, _, mends = view.reason.partition(": ")
+        raise Failed(view.reason or "it cannot be read", otherwise=mends or "see what our users may do in the set")
     return "it can be read"
