@@ -9,6 +9,7 @@ Of a balancer: `reload`. Of a member: `state`. Of the set: `primary`, `term`, `c
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC
 
 from console.cluster.handover import gap_words
 from console.cluster.snapshot import (
@@ -132,8 +133,8 @@ def _leads(primary: Member) -> str:
     term = "" if primary.term is None else f" in term {primary.term}"
     if primary.election_at is None:
         return f"{primary.name} is Primary{term}"
-    began = primary.election_at.isoformat(timespec="milliseconds")
-    return f"{primary.name} is Primary{term}, which began at {began}"
+    began = f"{primary.election_at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"[:-3]
+    return f"{primary.name} is Primary{term}, which began {began} UTC"
 
 
 def _lease(before: Lease | None, after: Lease | None) -> Iterator[Change]:

@@ -116,7 +116,7 @@ def test_a_primary_that_knows_when_its_term_began_says_so() -> None:
             "rs0",
             None,
             "db1",
-            "db1 is Primary in term 7, which began at 2026-11-20T12:30:00.000+00:00",
+            "db1 is Primary in term 7, which began 2026-11-20 12:30:00.000 UTC",
         )
     ]
 
