@@ -12,8 +12,9 @@ from console.tui.guide import Guide
 from console.tui.keymap import Keymap
 from console.tui.parts import KeyBar, Wanted
 from console.tui.terminal import TerminalApp
-from console.tui.texts import Help, TextScreen
+from console.tui.texts import Help
 from console.tui.themes import Shelf, remember
+from console.tui.views import view
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -87,16 +88,14 @@ class Openings(TerminalApp):
 
     def action_view(self, name: str) -> None:
         """Go to a view; it is remembered where one came from."""
-        if self._visits[self._visit] != name:
+        if self._go_to(name) and self._visits[self._visit] != name:
             self._visits = [*self._visits[: self._visit + 1], name][-VISITS:]
             self._visit = len(self._visits) - 1
-        self._go_to(name)
 
     def action_visit(self, step: int) -> None:
         """Back to the view before, or forward again."""
-        if 0 <= self._visit + step < len(self._visits):
+        if 0 <= self._visit + step < len(self._visits) and self._go_to(self._visits[self._visit + step]):
             self._visit += step
-            self._go_to(self._visits[self._visit])
 
     def action_pause(self) -> None:
         """Hold what is on screen, or go on."""
@@ -129,23 +128,18 @@ class Openings(TerminalApp):
         shown = first if first == text and len(first) <= SHOWN else f"{first[:SHOWN]}…"
         self.tell(f"sent to your terminal's clipboard: {shown}")
 
-    def _go_to(self, name: str) -> None:
-        opens = {
-            "dashboard": lambda: None,
-            "topology": self.action_topology,
-            "findings": self.action_findings,
-            "timeline": self.action_timeline,
-            "runbooks": self.action_runbooks,
-            "journal": self.action_journal,
-            "headroom": self.action_advice,
-            "unfinished": self.action_unfinished,
-            "fleet": self.action_fleet,
-            "connections": self.action_connections,
-            "themes": self.action_themes,
-        }
+    def _go_to(self, name: str) -> bool:
+        """False where it cannot be shown now; nothing else is left for it then."""
+        try:
+            screens = [] if name == "dashboard" else [view(name, self)]
+        except OperatorError as error:
+            self.tell(str(error))
+            return False
         while len(self.screen_stack) > 1:
             self.pop_screen()
-        opens[name]()
+        for screen in screens:
+            self.push_screen(screen, self._started)
+        return True
 
     def open_actions(self, names: tuple[str, ...]) -> None:
         """The actions of these rows, then the plan of the one that is chosen."""
@@ -189,42 +183,14 @@ class Openings(TerminalApp):
         if not isinstance(self.screen, Help):
             self.push_screen(Help(self.keymap))
 
-    def action_topology(self) -> None:
-        """The path of a request."""
-        from console.tui.topology import TopologyScreen
-
-        self.push_screen(TopologyScreen(self.feed))
-
     def on_nodes_view_chosen(self, message: "NodesView.Chosen") -> None:
         """The actions of these rows."""
         self.open_actions(message.names)
-
-    def action_findings(self) -> None:
-        """Every finding, and what mends it."""
-        from console.tui.findings import FindingsScreen
-
-        if self.feed.snapshot is not None:
-            self.push_screen(FindingsScreen(self.feed))
 
     def on_findings_screen_mend(self, message: "FindingsScreen.Mend") -> None:
         """The plan of the action that mends a finding."""
         action, _, target = message.words.partition(" ")
         self.open_plan(action, target)
-
-    def action_advice(self) -> None:
-        """Headroom, and whether to scale out or up."""
-        from console.tui import briefs
-
-        draw = lambda width: briefs.advice(self.feed, width)  # noqa: E731
-        if self.feed.snapshot is not None:
-            self.push_screen(TextScreen("Headroom, and whether to scale out or up", draw, self.feed))
-
-    def action_unfinished(self) -> None:
-        """Runs that were interrupted."""
-        from console.tui.unfinished import UnfinishedScreen
-
-        if self.feed.connected:
-            self.push_screen(UnfinishedScreen(self.feed), self._started)
 
     def action_way_back(self) -> None:
         """What leads back from the last change, as a plan."""
@@ -235,34 +201,6 @@ class Openings(TerminalApp):
             self.tell(f"{care.title}: no single action leads back")
         else:
             self.open_plan(care.way_back.action, care.way_back.target, dict(care.way_back.parameters))
-
-    def action_timeline(self) -> None:
-        """What was seen, and what was done."""
-        from console.tui.timeline import TimelineScreen
-
-        self.push_screen(TimelineScreen(self.feed, self.journal_folder, self.cluster))
-
-    def action_fleet(self) -> None:
-        """Every cluster that is known, the worst first."""
-        if self.fleet is None:
-            self.tell("no other cluster is known here")
-            return
-        from console.tui.fleet import FleetScreen
-
-        self.push_screen(FleetScreen(self.fleet(), self.cluster))
-
-    def action_connections(self) -> None:
-        """The connection test."""
-        from console.tui.connections import ConnectionsScreen
-
-        if self.feed.connected:
-            self.push_screen(ConnectionsScreen(self.feed, self.journal_folder))
-
-    def action_themes(self) -> None:
-        """Every theme, tried on."""
-        from console.tui.picker import ThemesScreen
-
-        self.push_screen(ThemesScreen(self.shelf, self.cluster))
 
     def on_themes_screen_kept(self, message: "ThemesScreen.Kept") -> None:
         """From now on; and, where that is wanted, the next time too."""
@@ -275,22 +213,6 @@ class Openings(TerminalApp):
             self.tell(f"it is not remembered: {error.strerror} ({self.config_dir})", "error")
         else:
             self.tell(f"{self.cluster} has {message.name} from now on: written to {path}")
-
-    def action_journal(self) -> None:
-        """What was done."""
-        from console.tui.journal import JournalScreen
-
-        journal = self.feed.session.journal if self.feed.connected else None
-        self.push_screen(JournalScreen(journal, self.journal_folder, self.cluster))
-
-    def action_runbooks(self) -> None:
-        """The runbook that is on its way, or those that there are."""
-        if self.guide.going:
-            self._open_guided()
-        elif self.feed.connected:
-            from console.tui.runbooks import RunbooksScreen
-
-            self.push_screen(RunbooksScreen(self.feed, self.config_dir))
 
     def on_runbooks_screen_chosen(self, message: "RunbooksScreen.Chosen") -> None:
         """Read it first."""
@@ -313,14 +235,7 @@ class Openings(TerminalApp):
             if isinstance(self.screen, ReadingScreen):
                 self.screen.begun = False
             return
-        while len(self.screen_stack) > 1:
-            self.pop_screen()
-        self._open_guided()
-
-    def _open_guided(self) -> None:
-        from console.tui.guided import GuidedScreen
-
-        self.push_screen(GuidedScreen(self.feed, self.guide))
+        self._go_to("runbooks")
 
     def action_progress(self) -> None:
         """The change that is running, or the last one."""
