@@ -161,14 +161,17 @@ class Table(ScrollView, can_focus=True):
 
     def watch_cursor(self, old: int, new: int) -> None:
         """Two rows change: the one that was selected and the one that is."""
-        top, height = self.scroll_offset.y, self.size.height - HEAD
-        if new < top:
-            self.scroll_to(y=new, animate=False, immediate=True)
-        elif new >= top + height:
-            self.scroll_to(y=new - height + 1, animate=False, immediate=True)
+        self._see(new)
         self._repaint(old)
         self._repaint(new)
         self.post_message(self.Moved())
+
+    def _see(self, row: int) -> None:
+        top, height = self.scroll_offset.y, self.size.height - HEAD
+        if row < top:
+            self.scroll_to(y=row, animate=False, immediate=True)
+        elif row >= top + height > top:
+            self.scroll_to(y=row - height + 1, animate=False, immediate=True)
 
     def action_move(self, rows: int) -> None:
         """Move the cursor."""
@@ -195,9 +198,10 @@ class Table(ScrollView, can_focus=True):
         self._forget()
 
     def on_resize(self) -> None:
-        """Columns are measured anew."""
+        """Columns are measured anew; in less room the row of the cursor is still seen."""
         self._measure()
         self._forget()
+        self._see(self.cursor)
 
     def notify_style_update(self) -> None:
         """Another theme."""

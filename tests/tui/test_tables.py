@@ -16,7 +16,7 @@ from console.tui.ordering import Order, ordered
 from console.tui.parts import Prompt
 from console.tui.reading import ReadingScreen
 from console.tui.sheet import Row
-from console.tui.table import Table
+from console.tui.table import HEAD, Table
 from console.tui.terminal import clipboard
 from console.tui.words import Cell
 from tests.cluster.pictures import calm, large, primary_lost
@@ -254,3 +254,14 @@ async def test_the_first_letters_of_a_command_are_enough_where_no_other_begins_s
         await pilot.press("colon", *"drain app2", "enter")
         await pilot.pause()
         assert pilot.app.screen.where == "plan"  # type: ignore[attr-defined]
+
+
+async def test_in_less_room_the_row_of_the_cursor_is_still_seen() -> None:
+    async with opened(FakeSession(large())) as pilot:
+        table = pilot.app.screen.query_one("#app", Table)
+        await pilot.press("end")
+        await pilot.resize_terminal(80, 24)
+        while table.size.width > 80:
+            await pilot.pause()
+        seen = table.size.height - HEAD
+        assert table.scroll_offset.y <= table.cursor < table.scroll_offset.y + seen
