@@ -17,9 +17,10 @@ from console.tui import equivalent
 from console.tui.briefs import titled
 from console.tui.commands import bindings
 from console.tui.feed import Feed
-from console.tui.parts import Words
+from console.tui.parts import KeyBar, Words
 from console.tui.sheet import Column, Row, Sheet
 from console.tui.table import Table
+from console.tui.texts import TextScreen
 from console.tui.view import View
 from console.tui.words import CHANGING, DOWN, OFF, QUIET, STRONG, UP, Cell, heading, line, paragraph, span
 
@@ -51,8 +52,8 @@ class ConnectionsScreen(View[None]):
         self._feed = feed
         self._state_dir = state_dir
         self._tries: list[Tried] = []
-        self._begun: dict[tuple[str, str], int] = {}
-        """What is being tried, and which of the rows that is."""
+        self._begun: dict[tuple[str, str], list[int]] = {}
+        """What is being tried, and which of the rows that is: a host and a member may be of one name."""
         self._at: datetime | None = None
         """When the test ended."""
         self._one = asyncio.Lock()
@@ -76,6 +77,20 @@ class ConnectionsScreen(View[None]):
     def on_table_moved(self) -> None:
         """Another one is selected."""
         self.query_one("#whole", Words).show(self._whole)
+        self.query_one(KeyBar).redraw()
+
+    def on_table_opened(self) -> None:
+        """A second click opens the row."""
+        self.action_detail()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only a row that is there can be opened."""
+        return self._selected is not None if action == "detail" else super().check_action(action, parameters)
+
+    def action_detail(self) -> None:
+        """All that there is to say of a row."""
+        if one := self._selected:
+            self.app.push_screen(TextScreen(f"{one.subject}: {one.what}", lambda w: _told(one, w), copied=self.copied))
 
     def action_again(self) -> None:
         """All of it anew; one that is going on is ended first."""
@@ -110,12 +125,13 @@ class ConnectionsScreen(View[None]):
     def _take(self, row: Tried) -> None:
         """One row more, or how one ended that had begun."""
         thing = row.subject, row.what
-        if row.verdict is Verdict.TRYING:
-            self._begun[thing] = len(self._tries)
-        if row.verdict is Verdict.TRYING or thing not in self._begun:
-            self._tries.append(row)
+        begun = self._begun.setdefault(thing, [])
+        if row.verdict is not Verdict.TRYING and begun:
+            self._tries[begun.pop(0)] = row
         else:
-            self._tries[self._begun.pop(thing)] = row
+            if row.verdict is Verdict.TRYING:
+                begun.append(len(self._tries))
+            self._tries.append(row)
         if self._due is None:
             self._due = self.set_timer(SHOWN_EVERY_S, self._show)
 
@@ -167,15 +183,22 @@ class ConnectionsScreen(View[None]):
         one = self._selected
         if one is None:
             return [Content("")]  # what has lines has a width, by which the first row is drawn
-        word = VERDICT[one.verdict]
-        says = one.says or "it is being waited for"
-        lines = [
-            heading(f"{one.subject}: {one.what}", width),
-            paragraph((Cell(f" {word.text:<10}", word.style),), says, width),
-        ]
-        if one.mend:
-            lines.append(paragraph((Cell(" to do     ", STRONG),), one.mend, width, CHANGING))
-        return [*lines, equivalent.shown(equivalent.connections(), width)]
+        says, *mend = _told(one, width)
+        rows, others = says.split("\n"), 2 + sum(1 + part.plain.count("\n") for part in mend)
+        room = max(1, self.app.size.height // 2 - others)
+        if len(rows) > room:  # what there is to do is seen whole, and so are some rows of the table
+            says = Content("\n").join([*rows[: room - 1], Content.assemble(rows[room - 1][: width - 2], " …")])
+        same = equivalent.shown(equivalent.connections(), width)
+        return [heading(f"{one.subject}: {one.what}", width), says, *mend, same]
+
+
+def _told(one: Tried, width: int) -> list[Content]:
+    """What it says, and what there is to do."""
+    word = VERDICT[one.verdict]
+    lines = [paragraph((Cell(f" {word.text:<10}", word.style),), one.says or "it is being waited for", width)]
+    if one.mend:
+        lines.append(paragraph((Cell(" to do     ", STRONG),), one.mend, width, CHANGING))
+    return lines
 
 
 def _cells(one: Tried) -> tuple[Cell, ...]:

@@ -85,6 +85,17 @@ async def test_a_host_that_is_met_for_the_first_time_is_not_logged_in_to(begins:
     assert not server.logins
 
 
+async def test_a_jump_host_that_is_met_for_the_first_time_is_told_before_the_host(begins: Begins) -> None:
+    network = begins.network
+    bastion, lb1 = await network.server(), await network.server()
+    network.know(lb1)
+    network.alias("bastion", bastion.port)
+    network.alias("lb1", lb1.port, "ProxyJump bastion")
+    done = await begins("--haproxy", "ssh://lb1/etc/haproxy/haproxy.cfg")
+    assert f"bastion is met for the first time, and shows ssh-ed25519 {bastion.key.get_fingerprint()}" in done.output
+    assert "connect once with: ssh bastion" in done.output
+
+
 async def test_a_host_that_does_not_answer_and_a_file_that_is_not_there_are_told(
     begins: Begins, unused_tcp_port: int
 ) -> None:

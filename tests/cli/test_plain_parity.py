@@ -34,6 +34,7 @@ PLAIN = {
     "view.connections": "connections",
     "view.fleet": "fleet",
     "fleet.open": "fleet",
+    "connections.detail": "connections",
     "connections.again": "connections",
     "view.filter": "servers app[12]",
     "view.mark": "drain app1 app2",

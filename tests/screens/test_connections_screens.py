@@ -72,7 +72,9 @@ FAILURES = (
         "db3",
         "rights",
         "sudo does not let this user run 'systemctl stop mongod.service' without a password; sudo does not let this "
-        "user run 'systemctl start mongod.service' without a password",
+        "user run 'systemctl start mongod.service' without a password; sudo does not let this user run 'systemctl "
+        "show mongod.service' without a password; sudo does not let this user run 'journalctl --unit mongod.service' "
+        "without a password",
         "allow exactly that in the sudoers of this user there",
         0.09,
     ),
@@ -88,6 +90,7 @@ WELL = (*BEGUN, *BALANCER, *SET)
 SCREENS: dict[str, tuple[tuple[Row, ...], bool, tuple[str, ...]]] = {
     "connections-80x24": ((*WELL, *FAILURES), False, ()),
     "connections-60x20": ((*WELL, *FAILURES), False, ("end", "home", "down", "down", "down", "down")),
+    "connections-row-80x24": (FAILURES[-1:], False, ("enter",)),
     "connections-120x40": ((*WELL, *FAILURES), False, ("down",)),
     "connections-trying-80x24": ((*BEGUN, trying("lb1", "answers"), trying("db2", "login"), *FAILURES[1:2]), True, ()),
     "connections-begun-80x24": ((trying("cluster file", "valid"),), True, ()),

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 from textual.pilot import Pilot
@@ -10,6 +11,7 @@ from console.ports.connections import Row, Verdict
 from console.tui.connections import ConnectionsScreen
 from console.tui.dashboard import Dashboard
 from console.tui.table import Table
+from console.tui.texts import TextScreen
 from tests.cluster.pictures import calm
 from tests.tui.fakes import FakeSession, opened, shown
 
@@ -93,6 +95,28 @@ async def test_leaving_the_screen_ends_its_test() -> None:
         await pilot.press("escape")
         await until(pilot, lambda: not session.going)
         assert isinstance(pilot.app.screen, Dashboard)
+
+
+async def test_two_things_of_one_name_are_two_rows() -> None:
+    session = Trying(calm())
+    ended = row("db1", Verdict.FAILED, MEND), row("db1", Verdict.OK)
+    session.tries = row("db1", Verdict.TRYING), row("db1", Verdict.TRYING), *ended
+    async with opened(session) as pilot:
+        await pilot.press("0")
+        table = await on_screen(pilot, 2)
+        assert [one.cells[0].text for one in table._rows] == ["■ failed", "● ok"]
+
+
+async def test_enter_opens_all_that_a_row_says() -> None:
+    session = Trying(calm())
+    says = " ".join(f"rule{number}" for number in range(120))
+    session.tries = (replace(row("db1", Verdict.FAILED, MEND), says=says),)
+    async with opened(session) as pilot:
+        await pilot.press("0")
+        await on_screen(pilot, 1)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, TextScreen))
+        assert "rule119" in shown(pilot, "text")
 
 
 async def test_a_typed_command_opens_it() -> None:

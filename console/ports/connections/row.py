@@ -96,4 +96,4 @@ async def _ended(row: Row, attempt: Attempt) -> Row:
         verdict, says = Verdict.FAILED, f"its plugin failed: {type(broken).__name__}: {broken}"
         mends = "`watchkeeper plugins` shows where it comes from"
     took_s = time.monotonic() - began_s
-    return replace(row, verdict=verdict, says=clean(says, limit=400), mend=clean(mends, limit=400), took_s=took_s)
+    return replace(row, verdict=verdict, says=clean(says, limit=1000), mend=clean(mends, limit=400), took_s=took_s)
