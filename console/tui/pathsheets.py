@@ -1,9 +1,7 @@
-"""The tables of the topology, made from a snapshot, and what they say of one row."""
+"""The tables of the topology, made from a snapshot."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-
-from textual.content import Content
 
 from console.cluster.snapshot import AppServer, Balancer, Health, Member, Snapshot
 from console.cluster.topology import (
@@ -18,8 +16,8 @@ from console.cluster.topology import (
 )
 from console.tui.sheet import Column, Row, Sheet
 from console.tui.sheets import COLUMNS_OF_BALANCERS, NOT_KNOWN, balancers_of, of, opinion
-from console.tui.symbols import HEALTH, SEVERITY, admin_and_check, member_state
-from console.tui.words import DOWN, QUIET, STRONG, UNKNOWN, UP, WARN, Cell, heading, line, paragraph, span
+from console.tui.symbols import HEALTH, member_state
+from console.tui.words import DOWN, QUIET, STRONG, UNKNOWN, UP, WARN, Cell
 
 AGREE, DIFFER, NOBODY = Cell("● agree", UP), Cell("▲ differ", WARN + " bold"), Cell("? unknown", UNKNOWN)
 NONE = Cell("(none)", QUIET)
@@ -111,7 +109,7 @@ def failure_domains(snapshot: Snapshot) -> Sheet:
             (
                 Cell(domain.name) if domain.name else NONE,
                 Cell(_there(domain)),
-                _lost(domain),
+                lost(domain),
             ),
         )
         for domain in there
@@ -143,42 +141,8 @@ def banded(snapshot: Snapshot) -> dict[str, Sheet]:
     }
 
 
-def about(snapshot: Snapshot, tier: str, name: str, width: int) -> list[Content]:
-    """Every opinion of one node, side by side."""
-    if tier == "app" and (server := snapshot.app_server(name)):
-        return _about_server(snapshot, server, width)
-    if tier == "balancer" and (balancer := snapshot.balancer(name)):
-        return [
-            heading(f"{name} of {balancer.domain or 'no failure domain'}", width),
-            line(Cell("  health          ", QUIET), HEALTH[balancer.health], *_because(balancer.reason)),
-            paragraph((Cell("  sends to        ", QUIET),), _behind(snapshot, balancer), width),
-            *_found(snapshot, name, width),
-        ]
-    if tier == "replica_set" and (member := snapshot.member(name)):
-        return _about_member(snapshot, member, width)
-    return []
-
-
-def about_domain(domain: Domain, width: int) -> list[Content]:
-    """What stands in it, and what its loss means."""
-    names = ", ".join((*domain.balancers, *domain.app_servers, *domain.members))
-    lost = _lost(domain)
-    return [
-        heading(domain.name or "in no failure domain", width),
-        paragraph((Cell("  stands there  ", QUIET),), names, width),
-        paragraph((Cell("  when lost     ", QUIET),), lost.text, width, lost.style),
-    ]
-
-
 def _undomained(sheet: Sheet, rows: list[Row]) -> Sheet:
     return replace(sheet, columns=sheet.columns[1:], rows=tuple(replace(row, cells=row.cells[1:]) for row in rows))
-
-
-def _found(snapshot: Snapshot, name: str, width: int) -> list[Content]:
-    """The findings about it."""
-    found = [finding for finding in snapshot.findings if finding.subject == name]
-    words = [(SEVERITY[finding.severity], finding.says) for finding in found]
-    return [paragraph((Cell(f"  {word.text} ".ljust(18), word.style),), says, width) for word, says in words]
 
 
 def _balancer(snapshot: Snapshot, balancer: Balancer) -> Iterator[Cell]:
@@ -212,63 +176,13 @@ def _member(snapshot: Snapshot, member: Member) -> Iterator[Cell]:
     yield _verdict(member_contradiction(snapshot, member), told)
 
 
-def _about_server(snapshot: Snapshot, server: AppServer, width: int) -> list[Content]:
-    latency = "" if server.latency_ms is None else f" in {server.latency_ms:.0f} ms"
-    lines = [
-        heading(f"{server.name} of {server.domain or 'no failure domain'}: the opinions of it", width),
-        line(Cell("  its own health  ", QUIET), HEALTH[server.health], latency, *_because(server.reason)),
-        line(Cell("  its database    ", QUIET), *_database(server)),
-    ]
-    if says := server_contradiction(snapshot, server):
-        lines.insert(1, paragraph((Cell("  ▲ differ: ", WARN + " bold"),), says, width, WARN))
-    for pool in server.pools:
-        lead = Cell(f"  {pool.balancer}/{pool.backend} ".ljust(18), QUIET), admin_and_check(pool.admin, pool.check)
-        known = "" if pool.known else " (the last that its balancer said)"
-        lines.append(line(*lead, f"  {pool.check_says or 'says nothing'}{known}"))
-    return lines + _found(snapshot, server.name, width)
-
-
-def _about_member(snapshot: Snapshot, member: Member, width: int) -> list[Content]:
-    lines = [
-        heading(f"{member.name} of {member.domain or 'no failure domain'}: the opinions of it", width),
-        line(Cell("  as seen here    ", QUIET), member_state(member), *_because(member.reason)),
-    ]
-    if says := member_contradiction(snapshot, member):
-        lines.insert(1, paragraph((Cell("  ▲ differ: ", WARN + " bold"),), says, width, WARN))
-    for peer, view in member.seen_by:
-        age = f", heard {span(view.heartbeat_age_s)} ago" if view.heartbeat_age_s is not None else ""
-        seen = Cell(f"{view.state}", HEALTH[view.health].style)
-        lines.append(
-            line(Cell(f"  seen by {peer} ".ljust(18), QUIET), seen, f"{age}{f': {view.says}' if view.says else ''}")
-        )
-    return lines + _found(snapshot, member.name, width)
-
-
-def _database(server: AppServer) -> tuple[Cell, ...]:
-    if server.database is None:
-        return (Cell("it does not tell", QUIET),)
-    return (HEALTH[server.database],)
-
-
-def _because(reason: str) -> tuple[Cell, ...]:
-    return (Cell(f"  {reason}"),) if reason else ()
-
-
-def _behind(snapshot: Snapshot, balancer: Balancer) -> str:
-    told = []
-    for server in snapshot.app_servers:
-        pools = [pool for pool in server.pools if pool.balancer == balancer.name]
-        if pools:
-            told.append(f"{server.name} {opinion(pools).text}")
-    return ", ".join(told) or "nobody"
-
-
 def _there(domain: Domain) -> str:
     names = (*domain.balancers, *domain.app_servers, *domain.members)
     return " ".join(names) if len(names) <= NAMED else f"{names[0]} and {len(names) - 1} more"
 
 
-def _lost(domain: Domain) -> Cell:
+def lost(domain: Domain) -> Cell:
+    """What the loss of all of it means."""
     if not domain.name:
         return Cell(domain.says, QUIET)
     return Cell(f"{OUTLASTED[domain.outlasted]} {domain.says}", STYLE[domain.outlasted])

@@ -9,7 +9,7 @@ from textual.content import Content
 
 from console.cluster.snapshot import Snapshot
 from console.cluster.topology import domains
-from console.tui import pathsheets
+from console.tui import opinions, pathsheets
 from console.tui.briefs import titled
 from console.tui.commands import bindings
 from console.tui.feed import Feed
@@ -128,8 +128,8 @@ class TopologyScreen(NodesView):
         tier, name = self.selected
         if tier == "domain":
             found = next((one for one in domains(snapshot) if (one.name or pathsheets.NONE.text) == name), None)
-            return pathsheets.about_domain(found, width) if found else []
-        return pathsheets.about(snapshot, tier, name, width)
+            return opinions.about_domain(found, width) if found else []
+        return opinions.about(snapshot, tier, name, width)
 
 
 def _shared(wishes: dict[str, int], room: int) -> dict[str, int]:
