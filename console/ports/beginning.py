@@ -79,6 +79,9 @@ def _lines(begun: Beginning) -> Iterator[str]:
         if found.username:
             yield from _pairs({"username": found.username})
             yield 'password = { env = "WK_MONGO_PASSWORD" }   # or { file = "…" } of mode 0600, or { keyring = "…" }'
+        else:
+            yield '# username = "watchkeeper"          # role clusterMonitor, where the set asks for a user'
+            yield '# password = { env = "WK_MONGO_PASSWORD" }'
         yield "# [replica_set.operator]             # without it the set is only looked at"
         yield '# username = "watchkeeper-operator" # roles clusterMonitor, clusterManager, readWrite on `watchkeeper`'
         yield '# password = { env = "WK_MONGO_OPERATOR_PASSWORD" }'

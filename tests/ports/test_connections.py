@@ -233,6 +233,7 @@ async def test_a_plugin_that_raises_is_a_row_and_not_the_end() -> None:
         ("MongoDB refused the user 'monitor': wrong password, or no such user", "username and password"),
         ("the token was refused (HTTP 401)", "compare the token"),
         ("HTTP 403", "token"),
+        ("the user '' may not read the status: grant it the role clusterMonitor", "a username and its password"),
         ("TLS: certificate has expired", "certificate"),
         ("no such socket /run/haproxy.sock", "path"),
         ("something that nobody knows", "look"),

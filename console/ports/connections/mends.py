@@ -7,6 +7,7 @@ MENDS = (
     ("refused the user|wrong password", "correct username and password in the cluster file, or create that user"),
     ("token was refused", "compare the token that the cluster file names with the one that the servers have"),
     ("HTTP 40[13]", "give the [health] table the token or the header that its servers ask for, or another path"),
+    ("the user '' ", "give the [replica_set] table a username and its password: the set asks for them"),
     ("may not read the status", "grant the user the role that is named there"),
     ("CHANGED|host key", "compare its key with the host's own, then: watchkeeper hosts trust NODE"),
     ("ermission denied|not ours to open", "let this user in: its group, its keys, or its rights there"),
