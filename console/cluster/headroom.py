@@ -1,11 +1,11 @@
 """What is there, against what the peak of the last minutes needs: now, and with one server and one member gone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import ceil
 
 from console.cluster.capacity import session_limit
-from console.cluster.snapshot import Health, Snapshot
+from console.cluster.snapshot import AppServer, Balancer, Health, Member, Snapshot
 from console.cluster.standing import Standing
 from console.cluster.whatif import impact
 
@@ -31,7 +31,7 @@ def headroom(snapshot: Snapshot) -> tuple[Headroom, ...]:
     kept = impact(snapshot, snapshot, tier="replica_set")
     return (
         *_app(snapshot, whole.before, whole.after_one_more),
-        *_members(kept.before, kept.after_one_more),
+        *_members(snapshot, kept.before, kept.after_one_more),
     )
 
 
@@ -58,8 +58,12 @@ def processors_used(snapshot: Snapshot) -> float | None:
 
 
 def _app(snapshot: Snapshot, now: Standing, less: Standing) -> Iterator[Headroom]:
+    parts: list[AppServer | Balancer] = [*snapshot.app_servers, *snapshot.balancers]
     yield Headroom(
-        what="application servers serving", now=str(now.serving), one_less=str(less.serving), holds=less.serving > 0
+        what="application servers serving",
+        now=str(now.serving),
+        one_less=str(less.serving),
+        holds=_enough(less.serving > 0, parts),
     )
     carried, later, seen = now.burden.requests_s, less.burden.requests_s, snapshot.load.peak_of_one_s
     if carried is not None:
@@ -88,22 +92,28 @@ def _app(snapshot: Snapshot, now: Standing, less: Standing) -> Iterator[Headroom
         )
 
 
-def _members(now: Standing, less: Standing) -> Iterator[Headroom]:
+def _members(snapshot: Snapshot, now: Standing, less: Standing) -> Iterator[Headroom]:
+    there = snapshot.replica_set.members
     yield Headroom(
         what="votes up, of those that a majority needs",
         now=f"{now.votes_up} of {now.majority}",
         one_less=f"{less.votes_up} of {less.majority}",
-        holds=0 < less.majority <= less.votes_up,
+        holds=_enough(0 < less.majority <= less.votes_up, there),
     )
     yield Headroom(
         what="members that can be Primary",
         now=str(now.electable),
         one_less=str(less.electable),
-        holds=less.electable > 0,
+        holds=_enough(less.electable > 0, there),
     )
     yield Headroom(
         what="copies up, of those that a majority write needs",
         now=f"{now.copies_up} of {now.write_majority}",
         one_less=f"{less.copies_up} of {less.write_majority}",
-        holds=0 < less.write_majority <= less.copies_up,
+        holds=_enough(0 < less.write_majority <= less.copies_up, there),
     )
+
+
+def _enough(known: bool, parts: Iterable[AppServer | Balancer | Member]) -> bool | None:
+    """What is known to be there counts; where that is too little, what is not known may be there as well."""
+    return True if known else None if any(part.health is Health.UNKNOWN for part in parts) else False

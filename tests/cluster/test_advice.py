@@ -114,7 +114,7 @@ def test_a_dead_member_comes_back_first() -> None:
     dead = replace(without_member(busy(), "db2"), load=PEAK)
     advice = first(dead)
     assert advice.says == "Bring db2 back before anything else is added."
-    assert advice.because == ("2 of 3 votes are up and 2 are needed",)
+    assert advice.because == ("2 of 3 votes are known to be up and 2 are needed",)
 
 
 def test_a_full_host_and_a_small_cache_are_grown_not_multiplied() -> None:
@@ -192,6 +192,15 @@ def test_headroom_that_is_not_there_is_said() -> None:
     assert rows["application servers serving"] == ("1", "0", False)
     assert rows["requests/s on the busiest server at the peak"] == ("90", "nobody left", False)
     assert rows["sessions at the peak, of one server's limit"][1:] == ("nobody left", False)
+
+
+def test_what_is_not_seen_is_neither_enough_nor_too_little_and_is_asked_after_first() -> None:
+    assert {one.holds for one in headroom(unknown())} == {None}
+    assert {one.holds for one in headroom(empty())} == {False}
+    told = [advice.says for advice in advise(unknown())]
+    assert told[0] == "Find out how db1, db2 and db3 really stand: that is not known from here."
+    assert told[1] == "Find out how app1, app2 and app3 really stand: that is not known from here."
+    assert not any(says.startswith("Bring") for says in told)
 
 
 def test_nothing_known_is_nothing_enough() -> None:

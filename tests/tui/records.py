@@ -21,7 +21,7 @@ class FixedJournal(Journal):
         return iter(self._fixed)
 
     def newest(self, count: int) -> Iterator[Record]:
-        return iter(self._fixed[-count:])
+        return iter(list(self.records())[-count:])
 
     def unfinished(self) -> list[Unfinished]:
         return list(self._left)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from console.cluster.finding import listed
 from console.cluster.snapshot import Node
 
 SAFER = "a bigger node stays a single point of failure: only more nodes let one fail"
@@ -23,6 +24,11 @@ class Advice:
 def prepared(action: str, names: Iterable[str]) -> str:
     """The action on the first of the prepared nodes; empty when none is prepared."""
     return next((f"{action} {name}" for name in names), "")
+
+
+def find_out(names: Iterable[str]) -> str:
+    """Before anything is brought back that may not be gone."""
+    return f"Find out how {listed(names)} really stand: that is not known from here."
 
 
 def resize(node: Node) -> str:

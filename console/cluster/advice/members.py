@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from console.cluster.advice.advice import SAFER, WRITES, Advice, count, prepared
+from console.cluster.advice.advice import SAFER, WRITES, Advice, count, find_out, prepared
 from console.cluster.candidates import LAG_LIMIT_S
 from console.cluster.duration import span
 from console.cluster.finding import listed
 from console.cluster.requirements import MEMBERS
-from console.cluster.snapshot import Member, Snapshot
+from console.cluster.snapshot import Health, Member, Snapshot
 
 VOTES_MOST = 7
 
@@ -19,14 +19,15 @@ def more_members(snapshot: Snapshot) -> Iterator[Advice]:
     name, holding = replica_set.name or "replica set", len(full)
     if not replica_set.members:
         return
-    if down := [m.name for m in replica_set.members if m.voting and not m.up]:
-        yield Advice(
-            subject=name,
-            says=f"Bring {listed(down)} back before anything else is added.",
-            because=(
-                f"{replica_set.voters_up} of {replica_set.votes} votes are up and {replica_set.majority} are needed",
-            ),
-        )
+    missing = [m for m in replica_set.members if m.voting and not m.up]
+    unseen = [m.name for m in missing if m.health is Health.UNKNOWN]
+    because = (
+        f"{replica_set.voters_up} of {replica_set.votes} votes are known to be up and {replica_set.majority} are needed"
+    )
+    if down := [m.name for m in missing if m.name not in unseen]:
+        yield Advice(subject=name, says=f"Bring {listed(down)} back before anything else is added.", because=(because,))
+    if unseen:
+        yield Advice(subject=name, says=find_out(unseen), because=(because,))
     if holding < MEMBERS:
         yield Advice(
             subject=name,

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from console.cluster.advice.advice import SAFER, Advice, count, prepared
+from console.cluster.advice.advice import SAFER, Advice, count, find_out, prepared
 from console.cluster.finding import listed
 from console.cluster.headroom import FULL, processors_used, servers_needed
 from console.cluster.requirements import APP_SERVERS, BALANCERS
-from console.cluster.snapshot import Snapshot
+from console.cluster.snapshot import Health, Snapshot
 from console.cluster.standing import serving
 
 
@@ -16,12 +16,13 @@ def more_servers(snapshot: Snapshot) -> Iterator[Advice]:
     needed = servers_needed(snapshot)
     used = processors_used(snapshot)
     action = prepared("add-server", (spare.name for spare in snapshot.spare_servers))
-    if idle := [s.name for s in snapshot.app_servers if s.pools and not s.serving]:
-        yield Advice(
-            subject="application servers",
-            says=f"Bring {listed(idle)} back into service.",
-            because=(f"{serving(snapshot)} of {there} serve in every pool",),
-        )
+    idle = [s for s in snapshot.app_servers if s.pools and not s.serving]
+    unseen = [s.name for s in idle if s.health is Health.UNKNOWN or not any(pool.known for pool in s.pools)]
+    because = (f"{serving(snapshot)} of {there} are known to serve in every pool",)
+    if down := [s.name for s in idle if s.name not in unseen]:
+        yield Advice(subject="application servers", says=f"Bring {listed(down)} back into service.", because=because)
+    if unseen:
+        yield Advice(subject="application servers", says=find_out(unseen), because=because)
     if there < APP_SERVERS:
         yield Advice(
             subject="application servers",
