@@ -36,10 +36,16 @@ def line(*cells: Cell | str) -> Content:
 def paragraph(lead: Iterable[Cell], text: str, width: int, style: str = "", *, indent: int | None = None) -> Content:
     """A lead and a text that wraps under itself."""
     leads = list(lead)
-    margin = sum(len(cell.text) for cell in leads) if indent is None else indent
-    rows = textwrap.wrap(clean(text, limit=2000), max(20, width - margin)) or [""]
-    first = line(*leads, Cell(rows[0], style))
-    return Content("\n").join([first, *(line(" " * margin, Cell(row, style)) for row in rows[1:])])
+    first = sum(len(cell.text) for cell in leads)
+    margin = first if indent is None else indent
+    rows = textwrap.wrap(
+        clean(text, limit=2000),
+        max(width, max(first, margin) + 20),
+        initial_indent=" " * first,
+        subsequent_indent=" " * margin,
+    ) or [""]
+    told = line(*leads, Cell(rows[0][first:], style))
+    return Content("\n").join([told, *(line(" " * margin, Cell(row[margin:], style)) for row in rows[1:])])
 
 
 def heading(text: str, width: int) -> Content:
