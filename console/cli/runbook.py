@@ -11,7 +11,7 @@ from console.change.journal import FILE, Journal, Record
 from console.change.runbook import Runbook, RunbookError
 from console.change.runbook.approving import answer
 from console.change.runbook.asking import Operator
-from console.change.runbook.dry import dry_run
+from console.change.runbook.dry import dry_run, together
 from console.change.runbook.estimate import estimate
 from console.change.runbook.progress import Progress, named, progress
 from console.change.runbook.reading import evidence
@@ -214,6 +214,8 @@ async def _dry(found: Runbook, values: Mapping[str, Value], as_json: bool) -> in
         else:
             says = f": {clean(stage.says, limit=1000)}" if stage.says else ""
             click.echo(f"{stage.word:<12}{stage.key}  {clean(stage.title)}{says}")
+    if (whole := together(stages)) and not as_json:
+        click.echo(f"together    at its worst: {whole.grade}: {whole.says}")
     return 3 if any(stage.word == "refused" for stage in stages) else 0
 
 

@@ -3,7 +3,7 @@
 from textual.content import Content
 
 from console.change.plan import Check, Plan
-from console.cluster.whatif import Standing
+from console.cluster.whatif import Impact, Standing
 from console.tui import equivalent
 from console.tui.symbols import GRADE
 from console.tui.words import DOWN, QUIET, STRONG, UP, WARN, Cell, heading, line, paragraph
@@ -25,7 +25,7 @@ def plan_lines(plan: Plan, width: int, reason: str) -> list[Content]:
 def plan_page(plan: Plan, width: int) -> list[Content]:
     """Impact, checks and steps."""
     return [
-        *_impact(plan, width),
+        *_outcome(plan, width),
         heading("CHECKS", width),
         *(check_line(check, width) for check in sorted(plan.checks, key=_urgency)),
         *(paragraph((Cell("  ▲ note     ", WARN),), note, width) for note in plan.notes),
@@ -41,18 +41,21 @@ def verdict(plan: Plan) -> Cell:
     return GRADE[plan.impact.grade] if plan.steps else Cell("● NOTHING TO DO", UP)
 
 
-def _impact(plan: Plan, width: int) -> list[Content]:
-    impact = plan.impact
+def _outcome(plan: Plan, width: int) -> list[Content]:
+    says = "it is so already" if not plan.steps and not plan.refusals else plan.impact.says
+    if plan.refusals:
+        says = f"{plan.refusals[0].says}: {plan.refusals[0].value}"
+    return impact_lines(plan.impact, verdict(plan), says, width)
+
+
+def impact_lines(impact: Impact, word: Cell, says: str, width: int, then: str = "after") -> list[Content]:
+    """What stands now, `then`, and after one more loss."""
     states = (impact.before, impact.after, impact.after_one_more)
-    titles = ("now", "after", "after one more loss")
+    titles = ("now", then, "after one more loss")
     column = max(11, min(NUMBER, (width - MARGIN_OF_ROWS - len(titles[-1])) // 2))
     head = [Cell(f"{'':<{_margin(column)}}", QUIET), *(Cell(f"{title:<{column}}", QUIET) for title in titles)]
-    word = verdict(plan)
-    first = "it is so already" if not plan.steps and not plan.refusals else impact.says
-    if plan.refusals:
-        first = f"{plan.refusals[0].says}: {plan.refusals[0].value}"
     return [
-        paragraph((Cell(f"  {word.text}  ", word.style),), first, width, "bold"),
+        paragraph((Cell(f"  {word.text}  ", word.style),), says, width, "bold"),
         line(*head),
         _row("app servers serving", [_part(s.serving, s.app_servers, s.serving > 0) for s in states], column),
         _row("capacity", [Cell(f"{s.capacity:.0%}", UP if s.capacity else DOWN) for s in states], column),

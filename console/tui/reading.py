@@ -14,7 +14,7 @@ from textual.widgets import Button, Input
 from console.change.action import Value
 from console.change.journal import JournalError
 from console.change.runbook import Runbook, RunbookError
-from console.change.runbook.dry import DryStage, dry_run
+from console.change.runbook.dry import DryStage, dry_run, together
 from console.change.runbook.estimate import estimate
 from console.change.runbook.parameters import ParameterTable
 from console.change.runbook.progress import Progress
@@ -23,7 +23,9 @@ from console.tui.commands import bindings
 from console.tui.feed import Feed
 from console.tui.parts import Draw, KeyBar, Words
 from console.tui.plan import Deliberate
+from console.tui.planwords import impact_lines
 from console.tui.stages import described, passage, purpose
+from console.tui.symbols import GRADE
 from console.tui.texts import fits
 from console.tui.words import CHANGING, DOWN, QUIET, WARN, Cell, heading, line, paragraph
 
@@ -189,6 +191,9 @@ class ReadingScreen(Screen[None]):
             lines.append(paragraph((Cell(f"  {'it takes':<13}", QUIET),), self._takes, width))
         if self._left is not None:
             lines += [heading("HOW FAR IT HAS COME", width), *passage(self._left, None, width)[0]]
+        if impact := together(self._dry or ()):
+            lines.append(heading("ALL OF IT TOGETHER, AT ITS WORST", width))
+            lines += impact_lines(impact, GRADE[impact.grade], impact.says, width, "at its worst")
         lines.append(heading("THE STAGES, AS THEY WOULD GO NOW", width))
         if self.reading:
             lines.append(line(Cell("  going through them in words…", CHANGING)))

@@ -7,8 +7,9 @@ import pytest
 
 from console.change.action import Value
 from console.change.runbook import Runbook
-from console.change.runbook.dry import DryStage, dry_run
+from console.change.runbook.dry import DryStage, dry_run, together
 from console.change.runbook.shelf import BUNDLED, runbook_named, runbook_paths
+from console.cluster.whatif import Grade
 from tests.change.memory_session import memory_session
 
 TWICE = """
@@ -64,6 +65,22 @@ async def test_a_stage_is_planned_on_what_the_one_before_would_leave(tmp_path: P
     assert "2 of 3 application servers keep serving" in stages[1].says
     assert "1 of 3 application servers keep serving" in stages[2].says
     assert stages[3].says == "every application server serves: 1 of 3, not app1, app2, must be all, seen within 5 s"
+
+
+async def test_several_changes_are_weighed_together_at_their_worst(tmp_path: Path) -> None:
+    stages = await dry(tmp_path, Runbook.decode("twice", TWICE, Path("twice.toml")), {"who": "app1"})
+    whole = together(stages)
+    assert whole is not None
+    assert whole.grade is Grade.DEGRADED
+    assert [one.serving for one in (whole.before, whole.after, whole.after_one_more)] == [3, 1, 0]
+    assert together(stages[:2]) is None
+
+
+async def test_what_is_rolled_over_one_after_the_other_is_at_its_worst_with_one_out(tmp_path: Path) -> None:
+    whole = together(await dry(tmp_path, runbook_named("rolling-patch", BUNDLED), {}))
+    assert whole is not None
+    assert (whole.before.serving, whole.before.votes_up) == (3, 3)
+    assert (whole.after.serving, whole.after.votes_up) == (3, 2)
 
 
 async def test_what_is_done_already_and_what_is_asked_are_told_apart(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """A whole runbook without doing anything: each stage planned on the picture that the one before would leave."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from console.change.action import Value
@@ -12,6 +12,7 @@ from console.change.runbook.conditions import CONDITIONS
 from console.change.runbook.format import Runbook, StageTable
 from console.change.runbook.selectors import SELECTORS
 from console.cluster.snapshot import Snapshot
+from console.cluster.whatif import Grade, Impact
 
 Planned = Callable[[Snapshot, str, str, Mapping[str, Value]], Plan]
 """A plan for a picture, an action, its target and its parameters. Raises PlanError."""
@@ -36,6 +37,19 @@ def dry_run(
 ) -> tuple[DryStage, ...]:
     """Every stage in order; after the first one that would be refused, the others are not reached."""
     return tuple(_stages(runbook, values, snapshot, planned))
+
+
+def together(stages: Iterable[DryStage]) -> Impact | None:
+    """What stands before any of it, and when least does; None where fewer than two stages change anything."""
+    impacts = [stage.plan.impact for stage in stages if stage.word == "ok" and stage.plan is not None]
+    if len(impacts) < 2:
+        return None
+    return replace(max(impacts, key=_danger), before=impacts[0].before)
+
+
+def _danger(impact: Impact) -> tuple[int, ...]:
+    left = (impact.after_one_more, impact.after)
+    return list(Grade).index(impact.grade), *(-number for one in left for number in (one.serving, one.votes_up))
 
 
 def _stages(runbook: Runbook, values: Mapping[str, Value], snapshot: Snapshot, planned: Planned) -> Iterator[DryStage]:
