@@ -46,7 +46,7 @@ class GuidedScreen(Screen[None]):
     """Follows a runbook and answers it; leaving this screen does not end it."""
 
     BINDINGS = bindings("guided")
-    AUTO_FOCUS = "#page"
+    AUTO_FOCUS = ""  # it would scroll: the page is focused when something is asked
     where: ClassVar[str] = "guided"
 
     def __init__(self, feed: Feed, guide: Guide) -> None:
@@ -217,7 +217,7 @@ class GuidedScreen(Screen[None]):
         self.query_one("#buttons").display = go.display
         if asks is not None:
             go.label = Content(clean(asks.plan.title) if asks.plan is not None else BUTTONS.get(asks.kind, ""))
-        self.query_one("#page").focus()
+        self.query_one("#page").focus(scroll_visible=False)
         self.query_one("#page", VerticalScroll).scroll_home(animate=False)
 
     def _title(self, width: int) -> list[Content]:

@@ -7,10 +7,15 @@ from textual import events
 from textual.actions import parse
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.css.styles import RulesMap
 from textual.message import Message
 from textual.screen import Screen
+from textual.strip import Strip
+from textual.style import Style
 from textual.suggester import Suggester
-from textual.widgets import Input, Static
+from textual.visual import RenderOptions, Visual
+from textual.widget import Widget
+from textual.widgets import Input
 
 from console.tui.commands import Command, commands
 from console.tui.keymap import keymap_of
@@ -31,35 +36,55 @@ class Wanted(Message):
         self.what, self.tier, self.name = what, tier, name
 
 
-class Words(Static):
+class Words(Widget):
     """Lines that are drawn anew for each width; nothing in them is markup."""
 
     def __init__(self, draw: Draw = lambda _: (), *, id: str | None = None, fixed: bool = False) -> None:
         super().__init__(id=id, markup=False)
         self._draw = draw
         self._fixed = fixed
+        """Its height does not depend on what it says."""
         self._lines: list[Content] = []
         self._width = 0
         """In columns, that they were drawn for."""
 
-    def on_mount(self) -> None:
-        """Lines of a fixed height are there with the first frame, before anything has a width of its own."""
-        if self._fixed:
-            self.show(self._draw)
+    def render(self) -> "Drawn":
+        """What asks for the lines when it is known how wide they may be."""
+        return Drawn(self.drawn)
+
+    def drawn(self, width: int) -> Content:
+        """The lines for this width."""
+        if width != self._width:
+            self._lines, self._width = list(self._draw(width)), width
+        return Content("\n").join(self._lines)
 
     def show(self, draw: Draw) -> None:
         """Show other lines; the same lines are not painted again."""
         self._draw = draw
-        width = self.size.width or (self.app.size.width if self._fixed else 80)
-        lines = list(draw(width))
+        lines = list(draw(self._width)) if self._width else []
         if lines != self._lines:
-            same_height = self._fixed or (_rows(lines) == _rows(self._lines) and width == self._width)
-            self._lines, self._width = lines, width
-            self.update(Content("\n").join(lines), layout=not same_height)
+            same_height = self._fixed or _rows(lines) == _rows(self._lines)
+            self._lines = lines
+            self.refresh(layout=not same_height)
 
-    def on_resize(self) -> None:
-        """Another width: the lines wrap elsewhere."""
-        self.show(self._draw)
+
+class Drawn(Visual):
+    """Lines that are made when their width is known: those for another one would be on screen for a moment."""
+
+    def __init__(self, lines: Callable[[int], Content]) -> None:
+        self._lines = lines
+
+    def get_optimal_width(self, rules: RulesMap, container_width: int) -> int:
+        """In columns."""
+        return self._lines(container_width).get_optimal_width(rules, container_width)
+
+    def get_height(self, rules: RulesMap, width: int) -> int:
+        """In lines."""
+        return self._lines(width).get_height(rules, width)
+
+    def render_strips(self, width: int, height: int | None, style: Style, options: RenderOptions) -> list[Strip]:
+        """The lines."""
+        return self._lines(width).render_strips(width, height, style, options)
 
 
 def _rows(lines: Sequence[Content]) -> int:
@@ -80,8 +105,18 @@ class KeyBar(Words):
             if start <= event.x < end and event.y == self.size.height - 1:
                 self.app.call_later(self.screen.run_action, command.action)
 
+    def on_mount(self) -> None:
+        """The first keys."""
+        self.redraw()
+
+    def on_resize(self) -> None:
+        """Another width, another number of lines."""
+        self.redraw()
+
     def redraw(self) -> None:
         """Other commands are possible now."""
+        self.styles.height = self.rows
+        self.screen.set_class(self.rows > 1, "touring")
         self.show(self._keys)
 
     @property
@@ -105,10 +140,7 @@ class KeyBar(Words):
             self._places.append((x, x + length, command))
             cells += [Cell(f" {key} ", KEY), Cell(f"{command.title} ")]
             x += length
-        tour = self._tour(width)
-        self.styles.height = 1 + len(tour)
-        self.screen.set_class(bool(tour), "touring")
-        return [*tour, line(*cells)]
+        return [*self._tour(width), line(*cells)]
 
 
 def possible(screen: Screen[Any], command: Command) -> bool:
