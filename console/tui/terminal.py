@@ -7,10 +7,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from rich.console import RenderableType
+from rich.console import COLOR_SYSTEMS, Console, RenderableType
+from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
+from textual.geometry import Size
 from textual.screen import Screen
+
+from console.tui.framebuffer import FrameBuffer
 
 BEHIND = 6
 """Writes that it may owe before frames are left out: two frames, each with its beginning and its end."""
@@ -25,16 +29,37 @@ GIVE_BACK = b"\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1
 class Terminal(LinuxDriver):
     """Textual's own driver holds up the event loop when a terminal stalls, and with it a change that is running."""
 
+    _shown: FrameBuffer | None = None
+    """None while nothing is known of what it shows."""
+
     def start_application_mode(self) -> None:
         """From now on the terminal is ours."""
+        self._shown = None
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if self._writer_thread is not None:
             self._writer_thread._queue.maxsize = 0
+
+    def framebuffer(self, size: Size, console: Console) -> FrameBuffer:
+        """What it shows; of a terminal of another size than before nothing is known."""
+        if self._shown is None or self._shown.size != size:
+            self._shown = FrameBuffer(size, COLOR_SYSTEMS[console.color_system or "standard"])
+        return self._shown
 
     @property
     def behind(self) -> bool:
         """It has not taken what was drawn before."""
         return self._writer_thread is not None and self._writer_thread._queue.qsize() > BEHIND
+
+
+class Difference(CompositorUpdate):
+    """What makes a terminal show what it does not show already."""
+
+    def __init__(self, words: str) -> None:
+        self._words = words
+
+    def render_segments(self, console: Console) -> str:
+        """As they are."""
+        return self._words
 
 
 class TerminalApp(App[int]):
@@ -46,11 +71,15 @@ class TerminalApp(App[int]):
         """A frame was left out."""
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        if not (isinstance(self._driver, Terminal) and self._driver.behind):
-            super()._display(screen, renderable)
-        elif not self._owes:
-            self._owes = True
-            self.set_timer(CATCH_UP_S, self._catch_up)
+        if isinstance(self._driver, Terminal) and isinstance(renderable, CompositorUpdate) and not self._batch_count:
+            if self._driver.behind:
+                if not self._owes:
+                    self._owes = True
+                    self.set_timer(CATCH_UP_S, self._catch_up)
+                return
+            words = self._driver.framebuffer(self.size, self.console).draw(renderable)
+            renderable = Difference(words) if words else None
+        super()._display(screen, renderable)
 
     def copy_to_clipboard(self, text: str) -> None:
         """By words to the terminal (OSC 52): nothing on this host has to be installed or allowed."""
