@@ -171,6 +171,7 @@ COMMANDS = (
     ),
     Command("everywhere.help", "question_mark,f1", "help", "Every key", "app.help"),
     Command("everywhere.palette", "ctrl+p", "palette", "Find a command by its name", "app.command_palette", False),
+    Command("everywhere.redraw", "ctrl+l", "redraw", "All of it, where something else wrote", "app.redraw", False),
     Command("everywhere.tour", "f2", "tour", "In the demo: put the tour away, or go on with it", "app.tour", False),
     Command("everywhere.quit", "q,f10", "quit", "End this console", "app.leave"),
 )

@@ -34,10 +34,14 @@ class Terminal(LinuxDriver):
 
     def start_application_mode(self) -> None:
         """From now on the terminal is ours."""
-        self._shown = None
+        self.forget()
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if self._writer_thread is not None:
             self._writer_thread._queue.maxsize = 0
+
+    def forget(self) -> None:
+        """Something else may have written there: the next frame is sent whole."""
+        self._shown = None
 
     def framebuffer(self, size: Size, console: Console) -> FrameBuffer:
         """What it shows; of a terminal of another size than before nothing is known."""
@@ -69,6 +73,12 @@ class TerminalApp(App[int]):
         super().__init__(driver_class=Terminal)
         self._owes = False
         """A frame was left out."""
+
+    def action_redraw(self) -> None:
+        """All of it once more, whatever the terminal may show by now."""
+        if isinstance(self._driver, Terminal):
+            self._driver.forget()
+        self.screen.refresh()
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         if isinstance(self._driver, Terminal) and isinstance(renderable, CompositorUpdate) and not self._batch_count:

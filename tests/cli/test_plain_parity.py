@@ -12,7 +12,7 @@ from console.tui.commands import COMMANDS, Command
 
 MOVES = "next previous up down page-up page-down first last earlier later"
 LEAVES = "clear back tour pause wrap search themes keep remember"
-SCREEN = frozenset(f"{MOVES} {LEAVES} copy command palette".split())
+SCREEN = frozenset(f"{MOVES} {LEAVES} copy command palette redraw".split())
 """What moves a cursor, opens a screen or leaves it: lines have neither cursor nor screens, and a shell copies."""
 PLACES = frozenset({"text", "question", "table"})
 """Places whose every key is of that kind."""

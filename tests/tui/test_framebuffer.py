@@ -1,6 +1,8 @@
 """Whatever is drawn, the terminal shows it; and what it shows already is not sent again."""
 
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import pyte
 from hypothesis import given, settings
@@ -14,6 +16,8 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from console.tui.framebuffer import FrameBuffer
+from plugins.memory import cluster_file
+from tests.bench.terminal import Terminal
 
 COLUMNS, LINES = 12, 3
 BRUSHES = ["", "bold", "reverse", "underline red", "green on blue", "bold #ffaf00 on #121212", "on #121212"]
@@ -73,3 +77,15 @@ def test_a_colour_is_told_once_for_all_that_have_it_and_is_over_with_the_frame()
     buffer = FrameBuffer((COLUMNS, LINES), ColorSystem.EIGHT_BIT)
     words = buffer.draw(frame([[("up", "green"), (" ", "red"), ("up", "green"), ("now", "bold green")]]))
     assert words == "\x1b[1;1H\x1b[32mup up\x1b[0;1;32mnow    \x1b[m"
+
+
+def test_what_something_else_has_written_there_is_drawn_over_when_it_is_wanted(tmp_path: Path) -> None:
+    (tmp_path / "memory.toml").write_text(cluster_file("w"))
+    options = ["--cluster", str(tmp_path / "memory.toml"), "--state-dir", str(tmp_path / "state")]
+    terminal = Terminal([sys.executable, "-m", "console", *options])
+    try:
+        terminal.until(b"3 of 3 serving")
+        terminal.press(b"\x0c")
+        assert b"3 of 3 serving" in terminal.read(20, b"3 of 3 serving")
+    finally:
+        terminal.close()
