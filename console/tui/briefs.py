@@ -16,6 +16,11 @@ from console.tui.symbols import SEVERITY
 from console.tui.words import CHANGING, DOWN, KEY, LOUD, QUIET, STRONG, UP, WARN, Cell, heading, line
 from console.tui.words import paragraph as wrapped
 
+WHOLE = 80
+"""Columns from which the header has everything in it."""
+NARROW = 65
+"""Columns below which titles are shorter."""
+
 
 def environment(word: str) -> Cell:
     """The kind of cluster; production is loud."""
@@ -28,10 +33,11 @@ def header(feed: Feed, width: int, why_read_only: str, guide: Guide) -> Content:
     snapshot, run = feed.snapshot, feed.session.run
     if snapshot is None:
         return Content("")
-    cells = [Cell(" Watchkeeper  ", KEY), Cell(f"{snapshot.cluster}  ", STRONG)]
+    whose = [Cell(f"{snapshot.cluster}  ", STRONG)]
     if snapshot.environment:
-        cells += [environment(snapshot.environment), Cell("  ")]
-    cells.append(Cell(f"{snapshot.at:%Y-%m-%d %H:%M:%S} UTC" if width >= 100 else f"{snapshot.at:%H:%M:%S} UTC"))
+        whose += [environment(snapshot.environment), Cell("  ")]
+    when = Cell(f"{snapshot.at:%Y-%m-%d %H:%M:%S} UTC" if width >= 100 else f"{snapshot.at:%H:%M:%S} UTC")
+    cells: list[Cell] = []
     if feed.paused:
         cells += [Cell("  "), Cell(f" PAUSED {feed.held_s:.0f} s ", LOUD), Cell(" p goes on", WARN)]
     if why_read_only:
@@ -46,7 +52,10 @@ def header(feed: Feed, width: int, why_read_only: str, guide: Guide) -> Content:
     elif run is not None and run.outcome is None:
         cells.append(Cell(f"  ► {run.plan.title}", CHANGING + " bold"))
         cells.append(Cell("  asks (R)" if run.events and run.events[-1].choices else " (R)", CHANGING))
-    return line(*cells)
+    if not cells or width >= WHOLE:
+        return line(Cell(" Watchkeeper  ", KEY), *whose, when, *cells)
+    short = [Cell(" "), *whose, when, *cells]  # what is unusual is seen: our name gives way, and then the clock
+    return line(*short) if sum(len(cell.text) for cell in short) <= width else line(Cell(" "), *whose, *cells)
 
 
 def titled(title: str, feed: Feed, width: int, run: str = "") -> Content:
@@ -72,6 +81,8 @@ def _guided(guide: Guide) -> list[Cell]:
 
 def standing(snapshot: Snapshot, width: int) -> Content:
     """How much may still be lost, and how much is wrong."""
+    if not snapshot.looked_at:
+        return line(Cell(" asked for the first time: nothing is known yet", CHANGING))
     left = snapshot.tolerates
     cells = [Cell(" tolerates: ", STRONG)]
     for number, one in ((left.app_servers, "application server"), (left.members, "member")):
@@ -94,8 +105,8 @@ def standing(snapshot: Snapshot, width: int) -> Content:
 def findings(snapshot: Snapshot, width: int, height: int) -> list[Content]:
     """The worst first, as many as there is room for; of the worst at least its beginning."""
     if not _anything(snapshot):
-        says = "  the cluster file names no nodes, no balancers and no replica set"
-        return [heading("FINDINGS", width), line(Cell(says, WARN))]
+        says = wrapped((Cell("  "),), "the cluster file names no nodes, no balancers and no replica set", width, WARN)
+        return [heading("FINDINGS", width), *says.split("\n")]
     if not snapshot.findings:
         return [heading("FINDINGS", width), line(Cell("  ● nothing is wrong", UP))]
     lines: list[Content] = []
@@ -121,10 +132,16 @@ def advice(feed: Feed, width: int) -> list[Content]:
     snapshot = feed.snapshot
     if snapshot is None or not feed.connected:
         return [line(Cell("connecting…", CHANGING))]
-    lines = [heading("HEADROOM", width), line(Cell(f"  {'enough':<13}{'now':<10}{'with one gone':<15}of what", QUIET))]
+    if not snapshot.looked_at:
+        says = "Every node is asked for the first time: what there is, and what is needed, is not known yet."
+        return [heading("HEADROOM", width), wrapped((Cell("  "),), says, width, CHANGING)]
+    enough, now, less = (13, 10, 15) if width >= NARROW else (12, 8, 10)
+    gone = "with one gone" if width >= NARROW else "one gone"
+    titles = Cell(f"  {'enough':<{enough}}{'now':<{now}}{gone:<{less}}of what", QUIET)
+    lines = [heading("HEADROOM", width), line(titles)]
     for one in headroom(snapshot):
         word = {True: Cell("● yes", UP), False: Cell("■ no", DOWN), None: Cell("? not known", QUIET)}[one.holds]
-        told = Cell(f"  {word.text:<13}", word.style), Cell(f"{one.now:<10}{one.one_less:<15}")
+        told = Cell(f"  {word.text:<{enough}}", word.style), Cell(f"{one.now:<{now}}{one.one_less:<{less}}")
         lines.append(wrapped(told, one.what, width))
     lines += [Content(""), heading("ADVICE", width)]
     for found in advise(snapshot, feed.session.sizing):
@@ -139,14 +156,18 @@ def happened(
     events: Iterable[tuple[datetime, Change]], width: int, height: int | None = None, *, title: str = "EVENTS"
 ) -> list[Content]:
     """What changed, newest first; cut to one line each where the height is given."""
+    if height == 1:  # no room but for the heading
+        known = tuple(events)
+        return [heading(f"{title}, {len(known)}: e shows all" if known else f"{title}: none yet", width)]
     lines = [heading(title, width)]
     for at, change in events:
         if height is not None and len(lines) >= height:
             return lines
         lead = (Cell(f"  {at:%H:%M:%S} UTC  ", QUIET), Cell(f"{change.kind:<9} ", STRONG))
         says = change.says
-        if height is not None and len(says) > width - 25:
-            says = says[: max(0, width - 26)] + "…"
+        room = max(1, width - sum(len(cell.text) for cell in lead))
+        if height is not None and len(says) > room:
+            says = f"{says[: room - 1]}…"
         lines.append(line(*lead, says) if height is not None else wrapped(lead, says, width))
     if len(lines) == 1:
         lines.append(line(Cell("  nothing has changed since this console was opened", QUIET)))

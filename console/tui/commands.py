@@ -39,6 +39,11 @@ class Command:
         """The screen that it belongs to."""
         return self.id.partition(".")[0]
 
+    @property
+    def stays(self) -> bool:
+        """In the key bar however narrow it is: what leads out, and what tells of all the others."""
+        return self.where == "everywhere" or "escape" in self.keys.split(",")
+
 
 def _view(name: str, keys: str, says: str, *, shown: bool = False) -> Command:
     return Command(f"view.{name}", keys, name, says, f"app.view('{name}')", shown)

@@ -15,7 +15,7 @@ from console.tui.guide import Guide
 from console.tui.nodes import NodesView
 from console.tui.parts import KeyBar, Prompt, Words
 from console.tui.table import Table
-from console.tui.words import CHANGING, KEY, Cell, line
+from console.tui.words import CHANGING, KEY, QUIET, Cell, line, paragraph
 
 if TYPE_CHECKING:
     from console.cluster.snapshot import Snapshot
@@ -28,6 +28,14 @@ TALL = 24
 """From this height on events have lines of their own."""
 BRIEFS, BRIEFS_LEAST = 5, 3
 """Lines that findings and events keep whatever the tables would like, on a tall terminal and on a low one."""
+
+WAIT_EVERY_S = 1.0
+LONG_S = 3.0
+"""A first picture that is awaited longer than this is waited for, and for how long is told."""
+BEFORE = (
+    "The cluster file is read and its plugins are loaded; then every node is asked for the first time. Nothing is "
+    "known yet. What does not answer is shown as unknown, with the reason; 0 then tests every connection."
+)
 
 TIERS = ("app", "balancer", "replica_set")
 
@@ -45,15 +53,18 @@ class Dashboard(NodesView):
         self._guide = guide
         self._cluster = cluster
         self._complete = False
+        self._waited_s = 0.0
 
     def compose(self) -> ComposeResult:
         """Header, standing, keys; the rest comes with the first snapshot."""
         yield Words(self._header, id="header", fixed=True)
         yield Words(self._standing, id="standing", fixed=True)
+        yield Words(lambda width: [paragraph((Cell(" "),), BEFORE, width, QUIET)], id="before")
         yield KeyBar("dashboard", "view")
 
     def on_mount(self) -> None:
         """Follow the cluster."""
+        self._waits = self.set_interval(WAIT_EVERY_S, self._wait_on)
         self._feed.changed.subscribe(self, self._show)
         self._guide.changed.subscribe(self, lambda _: self.query_one("#header", Words).show(self._header))
 
@@ -89,7 +100,13 @@ class Dashboard(NodesView):
         self.query_one(KeyBar).redraw()
         self._arrange()
 
+    def _wait_on(self) -> None:
+        self._waited_s += WAIT_EVERY_S
+        self.query_one("#standing", Words).show(self._standing)
+
     async def _complete_it(self) -> None:
+        self._waits.stop()
+        await self.query_one("#before").remove()
         await self.mount(
             Container(*(Table(tier, tells_changes=True) for tier in TIERS), id="tiers"),
             Words(id="findings", fixed=True),
@@ -152,7 +169,8 @@ class Dashboard(NodesView):
 
     def _standing(self, width: int) -> list[Content]:
         if self._feed.snapshot is None:
-            return [line(Cell(" connecting…", CHANGING))]
+            waited = f" for {self._waited_s:.0f} s" if self._waited_s >= LONG_S else ""
+            return [line(Cell(f" connecting…{waited}", CHANGING))]
         from console.tui import briefs
 
         return [briefs.standing(self._feed.snapshot, width)]

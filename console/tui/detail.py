@@ -74,8 +74,6 @@ class DetailScreen(View[None]):
     def on_resize(self) -> None:
         """Another size, another arrangement."""
         self.set_class(self.size.width >= WIDE, "wide")
-        # What was measured while the columns still had their old width would stay.
-        self.call_after_refresh(self.query_one("#sides").refresh, layout=True)
 
     def on_screen_resume(self) -> None:
         """Somebody may have done something meanwhile."""

@@ -29,7 +29,7 @@ def detail(snapshot: Snapshot | None, tier: str, name: str, width: int) -> list[
         return _spare(spare, width)
     if tier == "node" and (node := snapshot.node(name)):
         return _node(node, width)
-    return [line(f"{name} is no longer there")]
+    return [line(f"  {name} is no longer there")]
 
 
 def _named(things: Iterable[T], name: str) -> T | None:

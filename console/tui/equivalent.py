@@ -9,7 +9,8 @@ from textual.content import Content
 from console.change.action import Value
 from console.change.plan import Plan
 from console.change.runbook import Runbook
-from console.tui.words import QUIET, Cell, paragraph
+from console.cluster.text import clean
+from console.tui.words import QUIET, Cell, line, paragraph
 
 TEXT = "TEXT"
 """Stands where a reason has not been typed yet."""
@@ -18,6 +19,12 @@ TEXT = "TEXT"
 def shown(command: str, width: int) -> Content:
     """As it is typed at a prompt."""
     return paragraph((Cell("  $ ", QUIET),), command, width)
+
+
+def beside(command: str, width: int) -> Content:
+    """Its beginning, on one line."""
+    whole = clean(command, limit=len(command))
+    return line(Cell(" $ ", QUIET), whole if len(whole) <= width - 3 else f"{whole[: width - 4]}…")
 
 
 def change(plan: Plan, reason: str) -> str:

@@ -107,7 +107,7 @@ class FleetScreen(View[None]):
         look = self._selected
         if look is None:
             return []
-        lines = [heading(look.name, width), line(Cell("  file  ", QUIET), str(look.path))]
+        lines = [heading(look.name, width), paragraph((Cell("  file  ", QUIET),), str(look.path), width)]
         if look.problem:
             return [*lines, paragraph((Cell("  ■ ", DOWN),), clean(look.problem, limit=1000), width)]
         if look.snapshot is None:

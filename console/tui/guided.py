@@ -97,8 +97,6 @@ class GuidedScreen(Screen[None]):
         """Another size, another arrangement."""
         self.set_class(self.size.width >= WIDE, "wide")
         self._show()
-        # What was measured while the columns still had their old width would stay.
-        self.call_after_refresh(self.query_one("#stages").refresh, layout=True)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What can be said now."""

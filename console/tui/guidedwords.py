@@ -158,7 +158,7 @@ def state(screen: Screen[Any], guide: Guide, moved: str, width: int) -> list[Con
     return [
         paragraph((Cell(" WHAT NOW? ", LOUD), Cell(" ")), asks.task.title, width, STRONG),
         *(
-            line(Cell(f"   {keys}  ", KEY), Cell(f"{command.title:<8}", STRONG), command.help)
+            paragraph((Cell(f"   {keys}  ", KEY), Cell(f"{command.title:<8}", STRONG)), command.help, width)
             for keys, command in keymap_of(screen.app).told("guided")
             if command.action.startswith("screen.way") and possible(screen, command)
         ),
@@ -170,8 +170,8 @@ def _confirm(asks: Asks, moved: str, width: int) -> Content:
     if moved:
         return paragraph((Cell(" ! ", LOUD), Cell(" ")), f"{moved} r plans this stage anew.", width, WARN)
     if plan is None or plan.confirm_words is None:
-        says = f" Nothing is sent yet. To do it: tab to [{plan.title if plan else ''}], then enter."
-        return paragraph((), says, width, QUIET)
+        says = f"Nothing is sent yet. To do it: tab to [{plan.title if plan else ''}], then enter."
+        return paragraph((Cell(" "),), says, width, QUIET)
     says = f"This leaves the cluster {plan.impact.grade}. Nothing is sent before you type the words."
     return paragraph((Cell(" ▲ ", WARN),), says, width, WARN)
 
@@ -185,12 +185,13 @@ def _runs(guide: Guide, width: int) -> Content:
         return paragraph((Cell(" ► ", CHANGING),), moment.says, width)
     if guide.ending and not (guide.run and guide.run.progress.unwinding):
         word = "stops" if guide.ending == "stop" else "stops, then undoes what was done"
-        return line(Cell(f" ▲ it {word}: ", WARN), Cell("the step that is going on comes to its end first"))
+        return paragraph((Cell(f" ▲ it {word}: ", WARN),), "the step that is going on comes to its end first", width)
     if guide.run is not None and guide.run.paused:
         if _waits(guide):
             return line(Cell(" ▲ PAUSED  ", WARN), Cell("nothing is begun before c carries on"))
         return line(Cell(" ▲ pauses  ", WARN), Cell("when this stage has come to its end; c carries on"))
-    return line(Cell(" ► running: esc leaves it running, r on the dashboard comes back", CHANGING))
+    says = "running: esc leaves it running, r on the dashboard comes back"
+    return paragraph((Cell(" ► ", CHANGING),), says, width, CHANGING)
 
 
 def _ended(guide: Guide, width: int) -> list[Content]:
@@ -199,7 +200,7 @@ def _ended(guide: Guide, width: int) -> list[Content]:
         "done": Cell("● DONE", UP),
         "unwound": Cell("○ UNWOUND: what it did was undone", OFF),
     }.get(outcome, Cell("▲ STOPPED: r on the dashboard, then its run, goes on with it", WARN))
-    lines = [heading("THE END", width), line(Cell(f" {word.text}", word.style))]
+    lines = [heading("THE END", width), paragraph((Cell(" "),), word.text, width, word.style, indent=3)]
     last = guide.told[0][1].says if guide.told else ""
     report = f"watchkeeper runbook report {guide.run.progress.id} --html" if guide.run else ""
     return [*lines, paragraph((Cell("   "),), last, width), line(Cell(f"   its evidence: {report}", QUIET))]

@@ -16,7 +16,7 @@ from console.tui.sheet import Column, Row, Sheet
 from console.tui.table import Table
 from console.tui.texts import TextScreen
 from console.tui.view import View
-from console.tui.words import CHANGING, DOWN, OFF, QUIET, UP, WARN, Cell, line, paragraph
+from console.tui.words import CHANGING, DOWN, OFF, QUIET, UNKNOWN, UP, WARN, Cell, line, paragraph
 
 COLUMNS = (
     Column("record", right=True, weight=5),
@@ -28,6 +28,7 @@ COLUMNS = (
     Column("outcome", 7, 8, weight=5),
     Column("says", 18, rest=True),
 )
+NOTHING = "nothing has been written yet"
 STYLES = {"success": UP, "done": UP, "failure": DOWN, "failed": WARN, "unknown": DOWN, "refused": DOWN, "partial": WARN}
 
 
@@ -83,12 +84,14 @@ class JournalScreen(View[None]):
     async def _read(self) -> None:
         try:
             records, self._unfinished = await asyncio.to_thread(self._load)
-            self._problem = "" if records else "nothing has been written yet"
+            self._problem = "" if records else NOTHING
         except JournalError as error:
             records, self._problem = [], str(error)
         self._records = {str(record.seq): record for record in reversed(records)}
         corrupt = sum(bool(record.corrupt) for record in records)
         summary = Cell(f"{corrupt} CORRUPT", DOWN) if corrupt else Cell(count(len(records), "record"), QUIET)
+        if self._problem and self._problem != NOTHING:
+            summary = Cell("? not read", UNKNOWN)
         rows = tuple(Row(key, _cells(record)) for key, record in self._records.items())
         self.query_one(Table).show(Sheet("RECORDS", summary, COLUMNS, rows, self._problem))
         self.query_one("#verdict", Words).show(self._says)

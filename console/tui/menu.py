@@ -59,6 +59,10 @@ class Menu(ModalScreen[str | None]):
         else:
             self._feed.changed.subscribe(self, lambda _: self._show())
 
+    def on_resize(self) -> None:
+        """Another width: the sentences wrap elsewhere."""
+        self._show()
+
     def on_option_list_option_highlighted(self) -> None:
         """Another one: another line for a script."""
         self.query_one("#script", Words).show(self._script)

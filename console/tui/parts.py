@@ -24,6 +24,8 @@ from console.tui.words import KEY, Cell, line
 if TYPE_CHECKING:
     from console.tui.tour import Tour
 
+TYPING = (("enter", "take it"), ("tab", "complete"), ("esc", "leave"))
+"""The keys of the prompt, and what they do."""
 Draw = Callable[[int], Sequence[Content]]
 """Lines for a width."""
 
@@ -129,10 +131,17 @@ class KeyBar(Words):
         return tour.lines(width, self.app.size.height) if tour is not None else []
 
     def _keys(self, width: int) -> list[Content]:
+        if isinstance(self.screen.focused, Prompt):
+            self._places = []
+            words = [cell for key, does in TYPING for cell in (Cell(f" {key} ", KEY), Cell(f"{does} "))]
+            return [*self._tour(width), line(*words)]
         keymap = keymap_of(self.app)
         shown = [(keymap.of_command(c).split()[0], c) for c in self._commands if possible(self.screen, c)]
-        while len(shown) > 2 and sum(len(key) + len(c.title) + 3 for key, c in shown) > width:
-            shown.pop(-3)  # help and quit stay
+        while sum(len(key) + len(c.title) + 3 for key, c in shown) > width:
+            spare = [one for one in shown[1:] if not one[1].stays]
+            if not spare:
+                break
+            shown.remove(spare[-1])
         cells, x = [], 0
         self._places = []
         for key, command in shown:

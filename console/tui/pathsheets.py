@@ -15,7 +15,7 @@ from console.cluster.topology import (
     sync_source,
 )
 from console.tui.sheet import Column, Row, Sheet
-from console.tui.sheets import COLUMNS_OF_BALANCERS, NOT_KNOWN, balancers_of, of, opinion
+from console.tui.sheets import COLUMNS_OF_BALANCERS, NOT_KNOWN, NOT_LOOKED_AT, balancers_of, of, opinion
 from console.tui.symbols import HEALTH, member_state
 from console.tui.words import DOWN, QUIET, STRONG, UNKNOWN, UP, WARN, Cell
 
@@ -88,7 +88,7 @@ def members(snapshot: Snapshot) -> Sheet:
         Cell(f"{replica_set.voters_up} of {replica_set.votes} votes", style) if there else Cell(""),
         columns,
         tuple(Row(one.name, tuple(_member(snapshot, one))) for one in in_domains(there)),
-        "no replica set is configured",
+        "no replica set is configured" if snapshot.looked_at else NOT_LOOKED_AT,
     )
 
 
@@ -126,10 +126,13 @@ def banded(snapshot: Snapshot) -> dict[str, Sheet]:
     if max(len(sheet.rows) for sheet in sheets.values()) > BANDED:
         return sheets
     bands: dict[str, list[Row]] = {tier: [] for tier in sheets}
+    # Where nothing is known of a tier, its table says so.
     for domain in (domain.name or NONE.text for domain in domains(snapshot)):
         rows = {tier: [row for row in sheet.rows if row.cells[0].text == domain] for tier, sheet in sheets.items()}
         height = max(map(len, rows.values()))
         for tier, sheet in sheets.items():
+            if not sheet.rows:
+                continue
             empty = [Cell("")] * (len(sheet.columns) - 1)
             fill = [Row(f"{FILLS}{domain}{FILLS}{n}", (Cell(""), *empty)) for n in range(len(rows[tier]), height)]
             if fill and not rows[tier]:

@@ -1,5 +1,6 @@
 """The themes, each tried on while it is selected: on rows that are up, down, unknown and changing."""
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -95,7 +96,18 @@ class ThemesScreen(View[None]):
             ],
             [Cell("  words     ", QUIET), Cell("► changing  ", CHANGING), Cell("warned  ", WARN), Cell("a key", KEY)],
         ]
-        return [heading("AS IT LOOKS", width), *(line(*row) for row in rows)]
+        return [heading("AS IT LOOKS", width), *(one for row in rows for one in _folded(row, width))]
+
+
+def _folded(row: list[Cell], width: int) -> Iterator[Content]:
+    """Its cells under each other where they do not stand beside each other; the first is the margin."""
+    margin, cells = len(row[0].text), row[:1]
+    for cell in row[1:]:
+        if sum(len(one.text) for one in cells) + len(cell.text.rstrip()) > width:
+            yield line(*cells)
+            cells = [Cell(" " * margin)]
+        cells.append(cell)
+    yield line(*cells)
 
 
 def _apart(cells: list[Cell]) -> list[Cell]:

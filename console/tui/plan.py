@@ -1,7 +1,7 @@
 """The plan screen: read, and then confirmed by as much friction as the impact asks for. Never by accident."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from textual import events
@@ -26,6 +26,8 @@ from console.tui.words import DOWN, LOUD, QUIET, WARN, Cell, line, paragraph
 
 EXPIRES_S = 120.0
 """What was read longer ago than this must be read again."""
+NARROW = [(0, "-narrow"), (76, "-roomy")]
+"""In columns: below the second, what stands beside a field takes some of its room."""
 DELIBERATE_S = 0.3
 """A key that comes sooner after the focus was no answer to what is on screen."""
 
@@ -62,6 +64,7 @@ class PlanScreen(Screen[Run | None]):
 
     BINDINGS = bindings("plan")
     AUTO_FOCUS = "#cancel"
+    HORIZONTAL_BREAKPOINTS = NARROW
     where: ClassVar[str] = "plan"
 
     def __init__(self, feed: Feed, action: str, target: str, given: Mapping[str, Value]) -> None:
@@ -83,11 +86,12 @@ class PlanScreen(Screen[Run | None]):
         with Vertical(id="form"):
             yield Words(self._state, id="state")
             for parameter in self._action.asked_of(self._feed.session.snapshot, self._target):
-                says = ", ".join(parameter.choices) or parameter.says
+                says = parameter.choices or (parameter.says,)
                 shown = _shown(self._given.get(parameter.name, parameter.default))
                 yield from self._field(parameter.name, Input(shown, name=parameter.name, compact=True), says)
-            yield from self._field("reason", Input(name="reason", compact=True), "why, for the journal")
-            yield from self._field("confirm", Typed(name="confirm", compact=True), "")
+            yield from self._field("reason", Input(name="reason", compact=True), ("why, for the journal",))
+            yield from self._field("confirm", Typed(name="confirm", compact=True), ())
+            yield Words(self._same, id="same", fixed=True)
             with Horizontal(id="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
                 yield Deliberate(Content(self._read.title), id="go", compact=True)
@@ -209,12 +213,18 @@ class PlanScreen(Screen[Run | None]):
         self.query_one("#field-reason").display = not self._obstacle
         self.query_one("#field-confirm").display = possible and words is not None
         self.query_one("#go").display = possible
+        self.query_one("#same").display = not self._obstacle
         self.query_one("#says-confirm", Words).show(
             lambda _: [line(Cell(f"type {words} to confirm", WARN))] if words is not None else []
         )
         self.query_one("#title", Words).show(self._title)
         self.query_one("#text", Words).show(lambda width: plan_lines(self._now, width, self._reason))
         self.query_one("#state", Words).show(self._state)
+        self.query_one("#same", Words).show(self._same)
+
+    def _same(self, width: int) -> list[Content]:
+        """Beside the buttons as much as one line takes; the page has it whole."""
+        return [] if self._obstacle else [equivalent.beside(self.copied, width)]
 
     def _title(self, _: int) -> list[Content]:
         session = self._feed.session
@@ -229,13 +239,20 @@ class PlanScreen(Screen[Run | None]):
             asks = "give a reason and type the words" if self._read.impact.grade is Grade.UNSAFE else "type the words"
             says = f"This leaves the cluster {self._read.impact.grade}. Nothing is sent before you {asks}."
             return [paragraph((Cell(" ▲ ", WARN),), says, width, WARN)]
-        return [line(Cell(f" Nothing is sent yet. To do it: tab to [{self._read.title}], then enter.", QUIET))]
+        says = f"Nothing is sent yet. To do it: tab to [{self._read.title}], then enter."
+        return [paragraph((Cell(" "),), says, width, QUIET)]
 
-    def _field(self, name: str, field: Input, says: str) -> ComposeResult:
+    def _field(self, name: str, field: Input, says: Sequence[str]) -> ComposeResult:
         with Horizontal(id=f"field-{name}", classes="field"):
             yield Words(lambda _: [line(f" {name}")], fixed=True)
             yield field
-            yield Words(lambda _: [line(Cell(says, QUIET))], id=f"says-{name}", fixed=True)
+            yield Words(lambda width: [line(Cell(_listed(says, width), QUIET))], id=f"says-{name}", fixed=True)
+
+
+def _listed(choices: Sequence[str], width: int) -> str:
+    """In words, or as they stand in the usage of a command where that is too long."""
+    words = ", ".join(choices)
+    return words if len(words) <= width else "|".join(choices)
 
 
 def _shown(default: Value) -> str:

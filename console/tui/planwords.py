@@ -11,6 +11,8 @@ from console.tui.words import DOWN, QUIET, STRONG, UP, WARN, Cell, heading, line
 MARGIN = 12
 NUMBER = 16
 MARGIN_OF_ROWS = 24
+ROOMY = 65
+"""From this width on the titles of the columns are whole sentences."""
 
 
 def plan_lines(plan: Plan, width: int, reason: str) -> list[Content]:
@@ -51,7 +53,7 @@ def _outcome(plan: Plan, width: int) -> list[Content]:
 def impact_lines(impact: Impact, word: Cell, says: str, width: int, then: str = "after") -> list[Content]:
     """What stands now, `then`, and after one more loss."""
     states = (impact.before, impact.after, impact.after_one_more)
-    titles = ("now", then, "after one more loss")
+    titles = ("now", then, "after one more loss" if width >= ROOMY else "one more loss")
     column = max(11, min(NUMBER, (width - MARGIN_OF_ROWS - len(titles[-1])) // 2))
     head = [Cell(f"{'':<{_margin(column)}}", QUIET), *(Cell(f"{title:<{column}}", QUIET) for title in titles)]
     return [

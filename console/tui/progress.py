@@ -95,12 +95,13 @@ class Progress(Screen[None]):
                 paragraph((Cell("   "),), says, width),
             ]
         if not self._choices:
-            return [line(Cell(" ► running: esc leaves it running, R on the dashboard comes back", CHANGING))]
+            says = "running: esc leaves it running, R on the dashboard comes back"
+            return [paragraph((Cell(" ► ", CHANGING),), says, width, CHANGING)]
         asks = self._run.events[-1].says.partition(":")[0]
         return [
             paragraph((Cell(" WHAT NOW? ", LOUD), Cell(" ")), asks, width, STRONG),
             *(
-                line(Cell(f"   {keys}  ", KEY), Cell(f"{command.title:<14}", STRONG), command.help)
+                paragraph((Cell(f"   {keys}  ", KEY), Cell(f"{command.title:<14}", STRONG)), command.help, width)
                 for keys, command in keymap_of(self.app).told("progress")
                 if self._choice(command) in self._choices
             ),

@@ -22,7 +22,7 @@ from console.tui import briefs, equivalent
 from console.tui.commands import bindings
 from console.tui.feed import Feed
 from console.tui.parts import Draw, KeyBar, Words
-from console.tui.plan import Deliberate
+from console.tui.plan import NARROW, Deliberate
 from console.tui.planwords import impact_lines
 from console.tui.stages import described, passage, purpose
 from console.tui.symbols import GRADE
@@ -35,6 +35,7 @@ class ReadingScreen(Screen[None]):
 
     BINDINGS = bindings("reading")
     AUTO_FOCUS = "#page"
+    HORIZONTAL_BREAKPOINTS = NARROW
     where: ClassVar[str] = "reading"
 
     class Begun(Message):
@@ -70,6 +71,7 @@ class ReadingScreen(Screen[None]):
                 for parameter in self._runbook.table.parameters:
                     yield from self._field(parameter.name, str(self._given.get(parameter.name, "")))
                 yield from self._field("reason", "")
+            yield Words(self._same, id="same", fixed=True)
             with Horizontal(id="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
                 yield Deliberate("Go on" if self._left else "Begin", id="go", compact=True)
@@ -175,6 +177,7 @@ class ReadingScreen(Screen[None]):
             return
         self.query_one("#text", Words).show(self._page)
         self.query_one("#state", Words).show(self._state)
+        self.query_one("#same", Words).show(self._same)
         self.query_one("#go").display = not self._feed.session.read_only
         if self._left is None:
             for parameter in self._runbook.table.parameters:
@@ -193,7 +196,7 @@ class ReadingScreen(Screen[None]):
             lines += [heading("HOW FAR IT HAS COME", width), *passage(self._left, None, width)[0]]
         if impact := together(self._dry or ()):
             lines.append(heading("ALL OF IT TOGETHER, AT ITS WORST", width))
-            lines += impact_lines(impact, GRADE[impact.grade], impact.says, width, "at its worst")
+            lines += impact_lines(impact, GRADE[impact.grade], impact.says, width, "at worst")
         lines.append(heading("THE STAGES, AS THEY WOULD GO NOW", width))
         if self.reading:
             lines.append(line(Cell("  going through them in words…", CHANGING)))
@@ -217,6 +220,10 @@ class ReadingScreen(Screen[None]):
         word = "Go on" if self._left else "Begin"
         says = f"Each stage asks before anything is sent. To {verb}: tab to [{word}], then enter."
         return [paragraph((Cell(" "),), says, width, QUIET)]
+
+    def _same(self, width: int) -> list[Content]:
+        """Beside the buttons as much as one line takes; the page has it whole."""
+        return [equivalent.beside(self.copied, width)]
 
     def _field(self, name: str, value: str) -> ComposeResult:
         with Horizontal(id=f"field-{name}", classes="field"):

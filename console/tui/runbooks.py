@@ -89,9 +89,7 @@ class RunbooksScreen(View[None]):
 
     def compose(self) -> ComposeResult:
         """The runs to go on with, the runbooks, and what the selected one is for."""
-        yield Words(
-            lambda _: [line(" Runbooks   guided maintenance, each stage planned when it is reached")], id="title"
-        )
+        yield Words(_title, id="title", fixed=True)
         yield Table(id="approvals")
         yield Table(id="left")
         yield Table(id="shelf")
@@ -231,6 +229,11 @@ class RunbooksScreen(View[None]):
             ]
             return [*lines, *purpose(chosen, width), heading("STAGES", width), *stages]
         return lines
+
+
+def _title(width: int) -> list[Content]:
+    more = ", each stage planned when it is reached" if width >= 80 else ""
+    return [line(f" Runbooks   guided maintenance{more}")]
 
 
 def _opened(path: Path) -> Runbook | Unusable:

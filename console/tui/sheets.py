@@ -11,6 +11,7 @@ OLD_S = 3.0
 """What is older than this says so."""
 COLUMNS_OF_BALANCERS = 4
 NOT_KNOWN = Cell("-", QUIET)
+NOT_LOOKED_AT = "nothing is known of it yet: it is asked for the first time"
 
 Aged = AppServer | Balancer | Member | SpareMember
 
@@ -98,7 +99,7 @@ def members(snapshot: Snapshot) -> Sheet:
         Cell(says, style) if there else Cell(""),
         columns,
         tuple(rows),
-        "no replica set is configured",
+        "no replica set is configured" if snapshot.looked_at else NOT_LOOKED_AT,
     )
 
 

@@ -11,7 +11,7 @@ from textual.widgets import Button, Input
 from console.change.run import Confirmation
 from console.tui import equivalent
 from console.tui.commands import bindings
-from console.tui.parts import Words
+from console.tui.parts import KeyBar, Words
 from console.tui.plan import Deliberate, Typed
 from console.tui.words import WARN, Cell, line, paragraph
 
@@ -44,6 +44,7 @@ class Sure(ModalScreen[Confirmation | None]):
             with Horizontal(id="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
                 yield Deliberate(self._way, id="go", compact=True)
+        yield KeyBar("question")
 
     def on_input_changed(self) -> None:
         """Another reason, another line for a script."""

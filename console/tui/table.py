@@ -1,5 +1,6 @@
 """A table that paints only what changed: two lines of heading, then one cached strip for each row."""
 
+import textwrap
 from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
@@ -56,7 +57,7 @@ class Table(ScrollView, can_focus=True):
         super().__init__(id=id)
         self._tells_changes = tells_changes
         """A row that says something else is marked for a moment: where rows are things, and not what happened."""
-        self._sheet = Sheet("", Cell(""), (), ())
+        self._sheet = Sheet("", Cell(""), (), (), "nothing is known yet")
         self._rows: tuple[Row, ...] = ()
         self._changed: dict[str, int] = {}
         """Rows that changed a moment ago, and how often in it."""
@@ -95,6 +96,8 @@ class Table(ScrollView, can_focus=True):
         if self.marks:  # what is gone can be done nothing to
             self.set_reactive(Table.marks, self.marks & {row.key for row in sheet.rows})
         self.set_reactive(Table.cursor, keys.index(key) if key in keys else min(self.cursor, max(0, len(keys) - 1)))
+        if self.selected != key:  # without the cursor having gone anywhere
+            self.post_message(self.Moved())
         if self._measure() or len(rows) != len(self._rows) or not keys or key != self.selected:
             self._strips.clear()
             self.virtual_size = Size(self.size.width, HEAD + max(1, len(self._rows)))
@@ -220,7 +223,8 @@ class Table(ScrollView, can_focus=True):
             says = self._sheet.nothing
             if self._sheet.rows:
                 says = f"no row is left by /{self.words}" if self.words else "● nothing is wrong here"
-            return self._strip_of([Cell(f" {says}" if number == 0 else "", "$quiet")], "")
+            rows = textwrap.wrap(clean(says), max(10, self.size.width - 2))
+            return self._strip_of([Cell(f" {rows[number]}" if number < len(rows) else "", "$quiet")], "")
         if number not in self._strips:
             here = self.has_focus and number == self.cursor
             row = self._rows[number]

@@ -12,6 +12,7 @@ from textual.widgets import Input
 from console.cluster import duration
 from console.cluster.snapshot import Snapshot
 from console.cluster.text import clean, count
+from console.ports import logs, raw
 from console.ports.error import OperatorError
 from console.ports.logs import FOLLOW_EVERY_S, LINES_LIMIT, Log
 from console.ports.raw import Raw
@@ -29,12 +30,15 @@ class TellingScreen(View[None]):
 
     levels: ClassVar[bool] = False
     """A word beside each line says how bad it is."""
+    patience_s: ClassVar[float]
+    """How long an answer is awaited."""
 
     def __init__(self, feed: Feed, tier: str, name: str) -> None:
         super().__init__()
         self._feed = feed
         self._tier = tier
         self._about = name
+        self._asked = self._now
         self._at: datetime | None = None
         """When it was read."""
         self._says = ""
@@ -118,14 +122,22 @@ class TellingScreen(View[None]):
 
     def _standing(self, width: int) -> list[Content]:
         if self._at is None:
-            return [line(Cell(" reading…", CHANGING))]
-        # A read begins before the next picture is taken: its age is never less than none.
-        now = self._feed.snapshot.at if self._feed.snapshot else datetime.now(UTC)
-        ago = duration.span(max(0.0, (now - self._at).total_seconds()))
-        cells = [Cell(f" read {self._at:%H:%M:%S} UTC, {ago} ago", QUIET), *self._more()]
+            asked = f" asked {self._asked:%H:%M:%S} UTC, {self._ago(self._asked)} ago: "
+            return [line(Cell(asked, CHANGING), Cell(f"an answer may take {self.patience_s:g} s", QUIET))]
+        ago = self._ago(self._at)
+        told = self._more()
         if self._says:
-            cells.append(Cell(f"   {clean(self._says)}", "$warning bold"))
-        return [line(*cells)]
+            found = Cell(f"   {clean(self._says)}", "$warning bold")
+            told = [found, *told] if width >= 80 else [found]
+        return [line(Cell(f" read {self._at:%H:%M:%S} UTC, {ago} ago", QUIET), *told)]
+
+    @property
+    def _now(self) -> datetime:
+        return self._feed.snapshot.at if self._feed.snapshot else datetime.now(UTC)
+
+    def _ago(self, at: datetime) -> str:
+        """A read begins before the next picture is taken: its age is never less than none."""
+        return duration.span(max(0.0, (self._now - at).total_seconds()))
 
     def _more(self) -> list[Cell]:
         return []
@@ -136,6 +148,7 @@ class RawScreen(TellingScreen):
 
     BINDINGS = bindings("raw", "view")
     where: ClassVar[str] = "raw"
+    patience_s = raw.DEADLINE_S
     _found: Raw | None = None
 
     @property
@@ -149,7 +162,7 @@ class RawScreen(TellingScreen):
             found = await self._feed.session.raw(self._about, self._tier)
         except OperatorError as error:
             self.query_one(Pager).show([Line(clean(str(error), LINE), UNKNOWN)])
-            self._at = datetime.now(UTC)
+            self._at = self._now
         else:
             self._found, self._at = found, found.at
             self.query_one(Pager).show(_documents(found))
@@ -170,6 +183,7 @@ class LogScreen(TellingScreen):
 
     BINDINGS = bindings("logs", "view")
     where: ClassVar[str] = "logs"
+    patience_s = logs.DEADLINE_S
     levels = True
     _found: Log | None = None
     _following = False

@@ -11,7 +11,7 @@ from textual.widgets import Button
 from console.tui.commands import bindings
 from console.tui.feed import Feed
 from console.tui.keymap import Keymap
-from console.tui.parts import Draw, Words
+from console.tui.parts import Draw, KeyBar, Words
 from console.tui.view import View
 from console.tui.words import KEY, QUIET, Cell, heading, line, paragraph
 
@@ -128,6 +128,7 @@ class Question(ModalScreen[bool]):
             with Horizontal(id="buttons"):
                 yield Button(Content(self._no), id="no", compact=True)
                 yield Button(Content(self._yes), id="yes", compact=True)
+        yield KeyBar("question")
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Answered."""

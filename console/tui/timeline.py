@@ -21,7 +21,7 @@ from console.tui.sheet import Column, Row, Sheet
 from console.tui.table import Table
 from console.tui.texts import TextScreen
 from console.tui.view import View
-from console.tui.words import CHANGING, DOWN, OFF, QUIET, STRONG, UNKNOWN, UP, WARN, Cell, line, paragraph
+from console.tui.words import CHANGING, DOWN, OFF, QUIET, STRONG, UNKNOWN, UP, WARN, Cell, heading, line, paragraph
 
 COLUMNS = (
     Column("UTC", 8, 14),
@@ -62,6 +62,7 @@ class TimelineScreen(View[None]):
         yield Words(self._title, id="title", fixed=True)
         yield Words(self._since, id="since")
         yield Table("records")
+        yield Words(self._selected, id="whole")
         yield from self.foot()
 
     def on_mount(self) -> None:
@@ -69,6 +70,10 @@ class TimelineScreen(View[None]):
         self._feed.changed.subscribe(self, self._show)
         self._fill()
         self.run_worker(self._read_journal(), exclusive=True)
+
+    def on_table_moved(self) -> None:
+        """Another one is selected."""
+        self.query_one("#whole", Words).show(self._selected)
 
     def on_table_opened(self) -> None:
         """A second click does what enter does."""
@@ -132,11 +137,24 @@ class TimelineScreen(View[None]):
                 self._rows[key] = (incident, entry)
                 rows.append(Row(key, _cells(incident, entry, today)))
         nothing = "nothing has changed since this console was opened, and nothing was done before"
+        if self._problem:
+            nothing = "nothing has changed since this console was opened; what was done is not known"
         summary = Cell(count(len(self._found), "incident"), QUIET) if rows else Cell("")
-        self.query_one(Table).show(Sheet("TIMELINE", summary, COLUMNS, tuple(rows), self._problem or nothing))
+        self.query_one(Table).show(Sheet("TIMELINE", summary, COLUMNS, tuple(rows), nothing))
         self.query_one("#title", Words).show(self._title)
         self.query_one("#since", Words).show(self._since)
+        self.query_one("#whole", Words).show(self._selected)
         self.query_one(KeyBar).redraw()
+
+    def _selected(self, width: int) -> list[Content]:
+        """All that its row says, where a row has no room for it."""
+        key = self.query_one(Table).selected if self.is_mounted else None
+        incident, entry = self._rows.get(key or "", (None, None))
+        if incident is None:
+            return []
+        about = f"{entry.kind} {entry.subject}" if entry else f"INCIDENT of {incident.begin:%H:%M:%S} UTC"
+        says = entry.says if entry else f"{incident.lasted_s:.1f} s: {incident.says}"
+        return [heading(about, width), paragraph((Cell("  "),), says, width)]
 
     def _title(self, width: int) -> list[Content]:
         if not self._feed.connected:

@@ -16,7 +16,7 @@ from console.tui.feed import Feed
 from console.tui.nodes import NodesView
 from console.tui.parts import KeyBar, Words
 from console.tui.table import Table
-from console.tui.words import CHANGING, Cell, line
+from console.tui.words import CHANGING, QUIET, Cell, line, paragraph
 
 WIDE = 100
 """From this width on the path goes from left to right; below it from top to bottom."""
@@ -51,6 +51,7 @@ class TopologyScreen(NodesView):
     def on_mount(self) -> None:
         """Follow the cluster."""
         self._feed.changed.subscribe(self, self._show)
+        self._reveal(self._feed.snapshot is not None)
         if self._feed.snapshot is not None:
             self._show(self._feed.snapshot)
 
@@ -86,7 +87,12 @@ class TopologyScreen(NodesView):
         self._tell()
         self._arrange()
 
+    def _reveal(self, known: bool) -> None:
+        """Tables without anything to show are no help."""
+        self.query_one("#path").display = self.query_one("#domain").display = known
+
     def _fill(self, snapshot: Snapshot) -> None:
+        self._reveal(True)
         sheets = {tier: sheet(snapshot) for tier, sheet in pathsheets.SHEETS.items()}
         if self.has_class("wide"):
             sheets |= pathsheets.banded(snapshot)
@@ -123,7 +129,11 @@ class TopologyScreen(NodesView):
 
     def _about(self, width: int) -> list[Content]:
         snapshot = self._feed.snapshot
-        if snapshot is None or not self.is_mounted or self.selected is None:
+        if snapshot is None:
+            return [
+                paragraph((Cell(" "),), "Every node is asked for the first time: nothing is known yet.", width, QUIET)
+            ]
+        if not self.is_mounted or self.selected is None:
             return []
         tier, name = self.selected
         if tier == "domain":

@@ -94,8 +94,10 @@ class UnfinishedScreen(View[Run | None]):
         except JournalError as error:
             self._left, self._problem = {}, str(error)
         rows = tuple(Row(run, _cells(left)) for run, left in self._left.items())
-        summary = Cell(count(len(rows), "run"), WARN if rows else UP)
-        self.query_one(Table).show(Sheet("UNFINISHED", summary, COLUMNS, rows, "● nothing is unfinished"))
+        summary, nothing = Cell(count(len(rows), "run"), WARN if rows else UP), "● nothing is unfinished"
+        if self._problem:
+            summary, nothing = Cell("? not known", UNKNOWN), "whether a run is unfinished is not known"
+        self.query_one(Table).show(Sheet("UNFINISHED", summary, COLUMNS, rows, nothing))
         self.on_table_moved()
 
     async def _look(self, run: str) -> None:

@@ -69,14 +69,14 @@ class View(Screen[ScreenResultType]):
         self.query_one(Prompt).ask(":")
 
     def action_faults(self) -> None:
-        """Only what is wrong, or everything again, in every table."""
+        """Only what is wrong, or everything again, in every table: in those as well that there is no room for now."""
         here = not any(table.faults for table in self.tables)
-        for table in self.tables:
+        for table in self.query(Table):
             table.faults = here
 
     def action_clear(self) -> bool:
         """Every row again, none of them marked; False where it was so."""
-        narrowed = [table for table in self.tables if table.words or table.marks or table.faults]
+        narrowed = [table for table in self.query(Table) if table.words or table.marks or table.faults]
         for table in narrowed:
             table.words, table.marks, table.faults = "", frozenset(), False
         return bool(narrowed)
@@ -91,6 +91,11 @@ class View(Screen[ScreenResultType]):
         if action in ("filter", "command"):
             return not isinstance(self.focused, Input) and (action == "command" or self.table is not None)
         return action != "mark" or hasattr(self, "action_mark")
+
+    def on_descendant_focus(self) -> None:
+        """Where one types, other keys do something."""
+        for bar in self.query(KeyBar):
+            bar.redraw()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """A filter works while it is typed."""

@@ -145,6 +145,22 @@ def unknown() -> Snapshot:
     )
 
 
+def begun() -> Snapshot:
+    """A console was opened this moment: nothing has been looked at yet, nor is it known who is in the set."""
+    lost: dict[str, Any] = {"health": Health.UNKNOWN, "reason": "not looked at yet", "age_s": None}
+    was = unknown()
+    lb: dict[str, Any] = {**lost, "version": "", "uptime_s": None, "pools": ()}
+    return judged(
+        replace(
+            was,
+            app_servers=tuple(replace(server, **lost, database=None, pools=()) for server in was.app_servers),
+            balancers=tuple(replace(balancer, **lb) for balancer in was.balancers),
+            replica_set=ReplicaSet(),
+            nodes=tuple(replace(node, **lost) for node in was.nodes),
+        )
+    )
+
+
 def empty() -> Snapshot:
     """A cluster file with a name and nothing else."""
     return judged(Snapshot(cluster="passwork-prod", environment="production", at=AT))

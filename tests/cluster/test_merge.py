@@ -35,6 +35,11 @@ def health(snapshot: Snapshot) -> tuple[Health, str, float | None]:
     return server.health, server.reason, server.age_s
 
 
+def test_a_cluster_was_looked_at_when_one_of_its_nodes_was() -> None:
+    assert not board().snapshot(0.0, AT).looked_at
+    assert board((UP, 0.0)).snapshot(1.0, AT).looked_at
+
+
 def test_what_was_never_seen_is_unknown() -> None:
     snapshot = board().snapshot(0.0, AT)
     assert health(snapshot) == (Health.UNKNOWN, "not looked at yet", None)

@@ -1,6 +1,5 @@
 """The connection test, as approved: while it runs, with failures, without one, and of a file that is gone."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,8 @@ from textual.pilot import Pilot
 from console.ports.connections import Row, Verdict
 from console.tui.connections import ConnectionsScreen
 from tests.cluster.pictures import calm
-from tests.tui.fakes import FakeSession, connected, console_on
+from tests.screens.approved import Gallery
+from tests.tui.fakes import FakeSession, console_on
 
 FILE = "/home/ann/.config/watchkeeper/clusters/passwork-prod.toml"
 TRUST = "not known yet: ssh-ed25519 SHA256:uNiVztksCsDhcc0u9e8BrrJXVyPJXhzc3T6kGhQjZ0s"
@@ -88,26 +88,21 @@ GONE = failed(
 WELL = (*BEGUN, *BALANCER, *SET)
 
 SCREENS: dict[str, tuple[tuple[Row, ...], bool, tuple[str, ...]]] = {
-    "connections-80x24": ((*WELL, *FAILURES), False, ()),
-    "connections-60x20": ((*WELL, *FAILURES), False, ("end", "home", "down", "down", "down", "down")),
-    "connections-row-80x24": (FAILURES[-1:], False, ("enter",)),
-    "connections-120x40": ((*WELL, *FAILURES), False, ("down",)),
-    "connections-trying-80x24": ((*BEGUN, trying("lb1", "answers"), trying("db2", "login"), *FAILURES[1:2]), True, ()),
-    "connections-begun-80x24": ((trying("cluster file", "valid"),), True, ()),
-    "connections-well-80x24": (WELL, False, ()),
-    "connections-well-120x40": (WELL, False, ()),
-    "connections-unreadable-80x24": ((GONE, BEGUN[1]), False, ()),
+    "connections": ((*WELL, *FAILURES), False, ("end", "home", "down", "down", "down", "down")),
+    "connections-row": (FAILURES[-1:], False, ("enter",)),
+    "connections-trying": ((*BEGUN, trying("lb1", "answers"), trying("db2", "login"), *FAILURES[1:2]), True, ()),
+    "connections-begun": ((trying("cluster file", "valid"),), True, ()),
+    "connections-well": (WELL, False, ()),
+    "connections-unreadable": ((GONE, BEGUN[1]), False, ()),
 }
 
 
 @pytest.mark.parametrize("name", SCREENS)
-def test_the_connection_test_is_as_approved(name: str, snap_compare: Callable[..., bool], tmp_path: Path) -> None:
+async def test_the_connection_test_is_as_approved(name: str, as_approved: Gallery, tmp_path: Path) -> None:
     session = FakeSession(calm())
     session.tries, session.waits, keys = SCREENS[name]
-    width, height = map(int, name.rpartition("-")[2].split("x"))
 
-    async def run_before(pilot: Pilot[int]) -> None:
-        await connected(pilot)
+    async def before(pilot: Pilot[int]) -> None:
         await pilot.press("0")
         while not isinstance(screen := pilot.app.screen, ConnectionsScreen):
             await pilot.pause()
@@ -116,6 +111,5 @@ def test_the_connection_test_is_as_approved(name: str, snap_compare: Callable[..
         while screen.testing is not session.waits:
             await pilot.pause(0.02)
         await pilot.press(*keys)
-        await pilot.pause()
 
-    assert snap_compare(console_on(session, tmp_path), terminal_size=(width, height), run_before=run_before)
+    await as_approved(console_on(session, tmp_path), name, before)

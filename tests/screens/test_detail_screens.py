@@ -14,7 +14,8 @@ from console.tui.app import Console
 from console.tui.chart import Marks
 from console.tui.parts import Wanted
 from tests.cluster.pictures import AT, calm, draining, primary_lost, unknown
-from tests.tui.fakes import FakeSession, connected, console_on, shown
+from tests.screens.approved import Gallery
+from tests.tui.fakes import FakeSession, console_on, shown
 from tests.tui.records import journal
 from tests.tui.samples import samples
 
@@ -40,36 +41,26 @@ def detail(tier: str, name: str, before: Snapshot | None = None, count: int = 18
     return open_it
 
 
-SERVER = (draining(), detail("app", "app2", calm()))
 SCREENS: dict[str, tuple[Snapshot, Steps]] = {
-    "detail-server-60x20": SERVER,
-    "detail-server-80x24": SERVER,
-    "detail-server-120x40": SERVER,
-    "detail-balancer-120x40": (calm(), detail("balancer", "lb1")),
-    "detail-member-80x24": (primary_lost(), detail("replica_set", "db2", calm())),
-    "detail-member-120x40": (primary_lost(), detail("replica_set", "db2", calm())),
-    "detail-node-120x40": (calm(), detail("node", "db1", count=40)),
-    "detail-loading-120x40": (calm(), detail("app", "app1", count=0)),
-    "detail-unreachable-80x24": (unknown(), detail("app", "app1", gap=LATELY)),
-    "detail-unreachable-120x40": (unknown(), detail("replica_set", "db1", gap=LATELY)),
+    "detail-server": (draining(), detail("app", "app2", calm())),
+    "detail-balancer": (calm(), detail("balancer", "lb1")),
+    "detail-member": (primary_lost(), detail("replica_set", "db2", calm())),
+    "detail-node": (calm(), detail("node", "db1", count=40)),
+    "detail-loading": (calm(), detail("app", "app1", count=0)),
+    "detail-gone": (calm(), detail("app", "app9")),
+    "detail-unreachable": (unknown(), detail("app", "app1", gap=LATELY)),
+    "detail-unreachable-member": (unknown(), detail("replica_set", "db1", gap=LATELY)),
 }
 
 
 @pytest.mark.parametrize("name", SCREENS)
-def test_a_detail_screen_is_as_approved(
-    name: str, snap_compare: Callable[..., bool], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_a_detail_screen_is_as_approved(
+    name: str, as_approved: Gallery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("console.tui.detail.terminal_marks", lambda _: Marks(dots=True))
     snapshot, steps = SCREENS[name]
-    width, height = map(int, name.rpartition("-")[2].split("x"))
     session = FakeSession(snapshot, journal())
-
-    async def run_before(pilot: Pilot[int]) -> None:
-        await connected(pilot)
-        await steps(pilot, session)
-        await pilot.pause()
-
-    assert snap_compare(console_on(session, tmp_path), terminal_size=(width, height), run_before=run_before)
+    await as_approved(console_on(session, tmp_path), name, lambda pilot: steps(pilot, session))
 
 
 STATUS = """{
@@ -114,12 +105,12 @@ NO_RIGHT = (
 )
 
 
-def telling(what: str, tier: str, name: str, *names: str, sought: str = "") -> Steps:
+def telling(what: str, tier: str, name: str, *names: str, sought: str = "", until: str = "read 0") -> Steps:
     """Opened on one row, and then some keys."""
 
     async def open_it(pilot: Pilot[int], session: FakeSession) -> None:
         pilot.app.post_message(Wanted(what, tier, name))
-        while not pilot.app.screen.query("#standing") or "read 0" not in shown(pilot, "standing"):
+        while not pilot.app.screen.query("#standing") or until not in shown(pilot, "standing"):
             await pilot.pause()
         await pilot.press(*names)
         if sought:
@@ -138,31 +129,26 @@ def log(*lines: str, problem: str = "") -> Log:
 
 
 SILENT = RawDocument(title="hello on 10.0.2.12:27017", problem="no answer within 1.5 s")
+WAITS = "asked 0"
+"""What is on screen while nothing has come yet."""
 TOLD: dict[str, tuple[Raw | None, Log, Steps]] = {
-    **{
-        f"raw-{size}": (raw(*DOCUMENTS), log(), telling("raw", "replica_set", "db2"))
-        for size in ("60x20", "80x24", "120x40")
-    },
-    "raw-searched-80x24": (raw(*DOCUMENTS), log(), telling("raw", "replica_set", "db2", sought="10.0.2.11")),
-    "raw-unreachable-80x24": (raw(SILENT), log(), telling("raw", "replica_set", "db2")),
-    **{f"logs-{size}": (None, log(*LOG), telling("logs", "app", "app1")) for size in ("60x20", "80x24", "120x40")},
-    "logs-unwrapped-80x24": (None, log(*LOG), telling("logs", "app", "app1", "w")),
-    "logs-refused-80x24": (None, log(problem=NO_RIGHT), telling("logs", "app", "app1")),
-    "logs-empty-80x24": (None, log(), telling("logs", "app", "app1")),
+    "raw": (raw(*DOCUMENTS), log(), telling("raw", "replica_set", "db2")),
+    "raw-searched": (raw(*DOCUMENTS), log(), telling("raw", "replica_set", "db2", sought="10.0.2.11")),
+    "raw-unreachable": (raw(SILENT), log(), telling("raw", "replica_set", "db2")),
+    "raw-loading": (None, log(), telling("raw", "replica_set", "db2", until=WAITS)),
+    "raw-refused": (None, log(), telling("raw", "replica_set", "db2", until="read ")),
+    "logs-loading": (None, log(), telling("logs", "app", "app1", until=WAITS)),
+    "logs": (None, log(*LOG), telling("logs", "app", "app1")),
+    "logs-unwrapped": (None, log(*LOG), telling("logs", "app", "app1", "w")),
+    "logs-refused": (None, log(problem=NO_RIGHT), telling("logs", "app", "app1")),
+    "logs-empty": (None, log(), telling("logs", "app", "app1")),
 }
 
 
 @pytest.mark.parametrize("name", TOLD)
-def test_a_screen_of_a_vendors_own_words_is_as_approved(
-    name: str, snap_compare: Callable[..., bool], tmp_path: Path
-) -> None:
+async def test_a_screen_of_a_vendors_own_words_is_as_approved(name: str, as_approved: Gallery, tmp_path: Path) -> None:
     told, written, steps = TOLD[name]
-    width, height = map(int, name.rpartition("-")[2].split("x"))
     session = FakeSession(calm(), journal())
     session.told, session.written = told, written
-
-    async def run_before(pilot: Pilot[int]) -> None:
-        await connected(pilot)
-        await steps(pilot, session)
-
-    assert snap_compare(console_on(session, tmp_path), terminal_size=(width, height), run_before=run_before)
+    session.waits = name.endswith("-loading")
+    await as_approved(console_on(session, tmp_path), name, lambda pilot: steps(pilot, session))

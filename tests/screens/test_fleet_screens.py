@@ -1,6 +1,6 @@
 """The fleet, as approved: the worst first, one that is not seen, one that is looked at, and none at all."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +10,8 @@ from textual.pilot import Pilot
 from console.fleet import Fleet, Look, in_order
 from console.tui.fleet import FleetScreen
 from tests.cluster.pictures import AT, calm, draining, primary_lost
-from tests.tui.fakes import FakeSession, connected, console_on
+from tests.screens.approved import Gallery
+from tests.tui.fakes import FakeSession, console_on
 
 FILES = Path("/home/ann/.config/watchkeeper/clusters")
 BROKEN = "$.replica_set.uri: expected mongodb://HOST:PORT,…/?replicaSet=NAME, got 'db1:27017'"
@@ -41,30 +42,25 @@ class FixedFleet(Fleet):
 
 
 SCREENS: dict[str, tuple[tuple[Look, ...], tuple[str, ...]]] = {
-    "fleet-60x20": (LOOKS, ("down",)),
-    "fleet-80x24": (LOOKS, ("down",)),
-    "fleet-120x40": (LOOKS, ("down",)),
-    "fleet-broken-80x24": (LOOKS, ()),
-    "fleet-loading-80x24": (tuple(Look(name=one.name, path=one.path) for one in LOOKS), ()),
-    "fleet-empty-80x24": ((), ()),
+    "fleet": (LOOKS, ("down",)),
+    "fleet-broken": (LOOKS, ()),
+    "fleet-loading": (tuple(Look(name=one.name, path=one.path) for one in LOOKS), ()),
+    "fleet-empty": ((), ()),
 }
 
 
 @pytest.mark.parametrize("name", SCREENS)
-def test_the_fleet_is_as_approved(name: str, snap_compare: Callable[..., bool], tmp_path: Path) -> None:
+async def test_the_fleet_is_as_approved(name: str, as_approved: Gallery, tmp_path: Path) -> None:
     looks, keys = SCREENS[name]
-    width, height = map(int, name.rpartition("-")[2].split("x"))
 
-    async def run_before(pilot: Pilot[int]) -> None:
-        await connected(pilot)
+    async def before(pilot: Pilot[int]) -> None:
         await pilot.press("9")
         while not isinstance(pilot.app.screen, FleetScreen):
             await pilot.pause()
         await pilot.pause()
         pilot.app.screen.query_one("#records").cursor = 0  # type: ignore[attr-defined]
         await pilot.press(*keys)
-        await pilot.pause()
 
     app = console_on(FakeSession(calm()), tmp_path)
     app.fleet = lambda: FixedFleet(looks)
-    assert snap_compare(app, terminal_size=(width, height), run_before=run_before)
+    await as_approved(app, name, before)

@@ -20,8 +20,10 @@ from console.tui.guided import GuidedScreen
 from console.tui.reading import ReadingScreen
 from console.tui.table import Table
 from tests.cluster.pictures import calm, draining, primary_lost
+from tests.screens.approved import Gallery
 from tests.screens.test_screens import ONE_IN_MAINT, Steps, keys
-from tests.tui.fakes import FakeSession, connected, console_on
+from tests.tui.fakes import FakeSession, console_on
+from tests.tui.records import UnreadableJournal
 from tests.tui.scripted import (
     AT,
     Clock,
@@ -35,7 +37,6 @@ from tests.tui.scripted import (
     task,
 )
 
-SIZES = ("80x24", "120x40")
 MISTAKEN = """title = "Restart of the site"
 purpose = "a test"
 
@@ -62,7 +63,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return stopped_clock(monkeypatch)
 
 
-def runs(told: Callable[[FakeSession], dict[str, Any]], then: Snapshot | None = None) -> Callable[[Clock], Steps]:
+def runs(told: Callable[[FakeSession], dict[str, Any]], moved: Snapshot | None = None) -> Callable[[Clock], Steps]:
     """The console goes through a runbook, and that is what is told, and asked; then the cluster is another."""
 
     def with_clock(clock: Clock) -> Steps:
@@ -72,9 +73,9 @@ def runs(told: Callable[[FakeSession], dict[str, Any]], then: Snapshot | None = 
             pilot.app.guide.drive(cast(RunbookRun, run))
             await pilot.app.push_screen(GuidedScreen(pilot.app.feed, pilot.app.guide))
             await pilot.pause()
-            if then is not None:
-                session.picture = then
-                pilot.app.feed.show(then)
+            if moved is not None:
+                session.picture = moved
+                pilot.app.feed.show(moved)
                 await pilot.pause()
 
         return follow
@@ -87,16 +88,16 @@ def drained(app: str, session: FakeSession) -> Plan:
     return FakeSession(calm()).plan("drain", app)
 
 
-def left(steps: Callable[[Clock], Steps]) -> Callable[[Clock], Steps]:
-    """The same, and then the dashboard."""
+def then(steps: Callable[[Clock], Steps], *names: str) -> Callable[[Clock], Steps]:
+    """The same, and then these keys."""
 
     def with_clock(clock: Clock) -> Steps:
-        async def leave(pilot: Pilot[int], session: FakeSession) -> None:
+        async def press(pilot: Pilot[int], session: FakeSession) -> None:
             await steps(clock)(pilot, session)
-            await pilot.press("escape")
+            await pilot.press(*names)
             await pilot.pause()
 
-        return leave
+        return press
 
     return with_clock
 
@@ -216,13 +217,17 @@ SCREENS: dict[str, tuple[Snapshot, Callable[[Clock], Steps]]] = {
     "list-mistake": (calm(), lambda _: keys("r")),
     "list-unfinished": (calm(), lambda _: keys("r", "shift+tab")),
     "list-approval": (WAITED_FOR, lambda _: keys("r", "shift+tab", "shift+tab")),
+    "list-agree": (WAITED_FOR, lambda _: keys("r", "shift+tab", "shift+tab", "y")),
+    "list-unreadable": (calm(), lambda _: keys("r")),
     "reading-left": (calm(), lambda _: keys("r", "shift+tab", "enter")),
     "running": (draining(), runs(running)),
     "asked": (calm(), runs(asked)),
+    "asked-skip": (calm(), then(runs(asked), "s")),
+    "asked-stop": (calm(), then(runs(asked), "x")),
     "asked-degraded": (ONE_IN_MAINT, runs(asked)),
-    "dashboard-asks": (calm(), left(runs(asked))),
-    "dashboard-runs": (draining(), left(runs(running))),
-    "asked-moved": (calm(), runs(asked, then=draining())),
+    "dashboard-asks": (calm(), then(runs(asked), "escape")),
+    "dashboard-runs": (draining(), then(runs(running), "escape")),
+    "asked-moved": (calm(), runs(asked, moved=draining())),
     "unwinding": (draining("app1"), runs(unwinding)),
     "question": (calm(), runs(question)),
     "paused": (calm(), runs(paused)),
@@ -236,22 +241,21 @@ SCREENS: dict[str, tuple[Snapshot, Callable[[Clock], Steps]]] = {
 }
 
 
-@pytest.mark.parametrize("name", [f"runbook-{name}-{size}" for name in SCREENS for size in SIZES])
-def test_a_screen_of_a_runbook_is_as_approved(
-    name: str, snap_compare: Callable[..., bool], clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    which, _, size = name.removeprefix("runbook-").rpartition("-")
-    width, height = map(int, size.split("x"))
-    snapshot, steps = SCREENS[which]
-    session = FakeSession(snapshot, earlier_runs(snapshot.cluster))
-    monkeypatch.chdir(tmp_path)  # a mistake tells the path of its file
+def _own_runbooks() -> Path:
     own = Path("watchkeeper", "runbooks")
     own.mkdir(parents=True)
     (own / "a-site-restart.toml").write_text(MISTAKEN)
+    return own
 
-    async def run_before(pilot: Pilot[int]) -> None:
-        await connected(pilot)
-        await steps(clock)(pilot, session)
-        await pilot.pause(0.1)
 
-    assert snap_compare(console_on(session, own.parent), terminal_size=(width, height), run_before=run_before)
+@pytest.mark.parametrize("which", SCREENS)
+async def test_a_screen_of_a_runbook_is_as_approved(
+    which: str, as_approved: Gallery, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshot, steps = SCREENS[which]
+    kept = UnreadableJournal() if which.endswith("unreadable") else earlier_runs(snapshot.cluster)
+    session = FakeSession(snapshot, kept)
+    monkeypatch.chdir(tmp_path)  # a mistake tells the path of its file
+    own = _own_runbooks()
+    follow = steps(clock)
+    await as_approved(console_on(session, own.parent), f"runbook-{which}", lambda pilot: follow(pilot, session))

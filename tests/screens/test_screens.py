@@ -1,6 +1,8 @@
 """Every screen is as approved, at the sizes that terminals have."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,12 +16,17 @@ from console.change.events import Event, EventKind, Outcome
 from console.change.journal import Journal, Problem, Verdict
 from console.change.run import Confirmation
 from console.cluster.snapshot import Admin, Snapshot
+from console.ports.plugins import bundled
+from console.session import Session
 from console.tui.app import Console
 from console.tui.menu import Menu
 from console.tui.reading import ReadingScreen
 from console.tui.table import Table
+from console.tui.themes import Shelf
+from console.tui.tour import Tour
 from tests.cluster.pictures import (
     AT,
+    begun,
     calm,
     draining,
     empty,
@@ -31,9 +38,11 @@ from tests.cluster.pictures import (
     with_spare_server,
     with_spares,
 )
-from tests.tui.fakes import FakeSession, connected, console_on
+from tests.screens.approved import SIZES, Gallery
+from tests.tui.fakes import FakeSession, console_on
 from tests.tui.records import FixedJournal, UnreadableJournal, interrupted, journal
 
+NOWHERE = Path("/nonexistent")
 OTHER_THEMES = ("watchkeeper-light", "high-contrast", "colour-blind-safe")
 Steps = Callable[[Pilot[int], FakeSession], Awaitable[None]]
 
@@ -109,6 +118,11 @@ async def read_journal(pilot: Pilot[int], _: FakeSession) -> None:
     await pilot.pause(0.1)
 
 
+async def a_record(pilot: Pilot[int], session: FakeSession) -> None:
+    await read_journal(pilot, session)
+    await pilot.press("enter")
+
+
 async def paused(pilot: Pilot[int], session: FakeSession) -> None:
     """What is on screen is 12 s old, and the Primary is lost since."""
     await pilot.press("p")
@@ -146,6 +160,26 @@ async def palette(pilot: Pilot[int], _: FakeSession) -> None:
     await pilot.pause(0.3)
 
 
+def moved(then: Snapshot, steps: Steps) -> Steps:
+    """The cluster is another one after these steps."""
+
+    async def move(pilot: Pilot[int], session: FakeSession) -> None:
+        await steps(pilot, session)
+        assert isinstance(pilot.app, Console)
+        session.picture = then
+        pilot.app.feed.show(then)
+
+    return move
+
+
+async def a_tour(pilot: Pilot[int], _: FakeSession) -> None:
+    """The second stop of the demo's tour."""
+    assert isinstance(pilot.app, Console)
+    pilot.app.tour = Tour({})
+    pilot.app.tour.at = 1
+    pilot.app.redraw_keys()
+
+
 async def leave_while_running(pilot: Pilot[int], session: FakeSession) -> None:
     await progress(*DRAINED)(pilot, session)
     await pilot.press("escape", "q")
@@ -175,8 +209,7 @@ UNDONE: tuple[Told, ...] = (
     (EventKind.UNDOING, 1, "undo: drain app2 on every balancer", ()),
     (EventKind.UNDONE, 1, "ready on lb1 and lb2, 4 of 4 places", ()),
 )
-SIZES = ("80x24", "120x40")
-ALL_SIZES = ("60x20", *SIZES, "160x45")
+DASHBOARD_SIZES = (*SIZES, "160x45")
 DASHBOARDS: dict[str, State] = {
     "calm": (calm(), keys()),
     "primary-lost": (primary_lost(), events(calm())),
@@ -191,6 +224,8 @@ STATES: dict[str, State] = {
     "dashboard-filter": (large(), keys("slash", "1", "9", "enter")),
     "dashboard-no-pattern": (large(), keys("slash", "left_square_bracket")),
     "dashboard-command": (calm(), keys("colon", "d", "r")),
+    "dashboard-begun": (begun(), keys()),
+    "dashboard-tour": (calm(), a_tour),
     "dashboard-sorted": (draining(), keys("S", "S")),
     "dashboard-faults": (primary_lost(), keys("exclamation_mark")),
     "dashboard-paused": (draining(), paused),
@@ -199,6 +234,8 @@ STATES: dict[str, State] = {
     "detail-spare": (with_spares(draining()), keys("tab", "tab", "end", "enter")),
     "plan-safe": (calm(), plan("drain", "app2")),
     "plan-degraded": (ONE_IN_MAINT, plan("drain", "app2")),
+    "plan-moved": (calm(), moved(ONE_IN_MAINT, plan("drain", "app2"))),
+    "plan-read-only": (calm(), plan("drain", "app2")),
     "plan-refused": (ALONE, plan("drain", "app2")),
     "plan-step-down": (calm(), plan("step-down", "db1")),
     "plan-add-server": (with_spare_server(calm()), plan("add-server", "app4")),
@@ -207,15 +244,18 @@ STATES: dict[str, State] = {
     "plan-resize-primary": (calm(), plan("resize", "db1", memory="8GiB")),
     "menu": (calm(), keys("down", "a")),
     "menu-refused": (ALONE, keys("down", "a")),
+    "menu-read-only": (calm(), keys("down", "a")),
     "menu-marked": (calm(), marked_menu),
     "menu-balancer": (calm(), keys("tab", "a")),
     "marked-together": (calm(), together),
     "findings": (primary_lost(), keys("f")),
     "findings-mended": (ALONE, keys("f")),
+    "findings-filter": (unknown(), keys("f", "slash", *"db3", "enter")),
     "findings-none": (calm(), keys("f")),
     "findings-unknown": (unknown(), keys("f")),
     "headroom": (calm(), keys("h")),
     "headroom-unknown": (unknown(), keys("h")),
+    "headroom-begun": (begun(), keys("h")),
     "headroom-empty": (empty(), keys("h")),
     "progress": (calm(), progress(*DRAINED)),
     "progress-question": (calm(), progress(*DRAINED, ASKED)),
@@ -223,47 +263,60 @@ STATES: dict[str, State] = {
     "progress-undone": (calm(), progress(*DRAINED, ASKED, *UNDONE, end=(Outcome.FAILED, FAILED))),
     "progress-result-unknown": (calm(), progress(*DRAINED[:1], end=(Outcome.UNKNOWN, LOST))),
     "journal": (calm(), read_journal),
+    "journal-record": (calm(), a_record),
+    "journal-filter": (calm(), keys("j", "slash", *"intent", "enter")),
     "journal-empty": (calm(), keys("j")),
     "journal-unreadable": (calm(), keys("j")),
     "unfinished": (calm(), keys("u")),
     "unfinished-undone": (calm(), keys("u", "down")),
     "unfinished-sure": (calm(), keys("u", "u")),
+    "unfinished-unreadable": (calm(), keys("u")),
     "unfinished-none": (calm(), keys("u")),
     "help": (calm(), keys("question_mark")),
     "themes": (calm(), keys("T")),
     "palette": (calm(), palette),
     "quit-while-running": (calm(), leave_while_running),
 }
-"""Each of them in every one of SIZES."""
-SCREENS: dict[str, State] = {
-    **{f"dashboard-{name}-{size}": how for name, how in DASHBOARDS.items() for size in ALL_SIZES},
-    **{f"{name}-{size}": how for name, how in STATES.items() for size in SIZES},
-    **{f"dashboard-{name}-120x40": (primary_lost(), theme(name)) for name in OTHER_THEMES},
-    "too-small-20x5": (calm(), keys()),
+SCREENS: dict[str, tuple[State, Sequence[str]]] = {
+    **{f"dashboard-{name}": (how, DASHBOARD_SIZES) for name, how in DASHBOARDS.items()},
+    **{name: (how, SIZES) for name, how in STATES.items()},
+    **{f"dashboard-{name}": ((primary_lost(), theme(name)), ("120x40",)) for name in OTHER_THEMES},
+    "too-small": ((calm(), keys()), ("20x5",)),
 }
 
 
 def _kept(name: str, snapshot: Snapshot) -> Journal:
     """The journal that a state needs."""
-    if name.startswith("journal-unreadable"):
+    if name.endswith("-unreadable"):
         return UnreadableJournal()
-    if name.startswith(("journal-empty", "unfinished-none")):
+    if name in ("journal-empty", "unfinished-none"):
         return FixedJournal()
     return interrupted(snapshot.cluster) if name.startswith("unfinished") else journal()
 
 
 @pytest.mark.parametrize("name", SCREENS)
-def test_a_screen_is_as_approved(
-    name: str, snap_compare: Callable[..., bool], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_a_screen_is_as_approved(
+    name: str, as_approved: Gallery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    snapshot, steps = SCREENS[name]
-    width, height = map(int, name.rpartition("-")[2].split("x"))
-    session = FakeSession(snapshot, _kept(name, snapshot), READ_ONLY if "read-only" in name else "")
+    (snapshot, steps), sizes = SCREENS[name]
+    session = FakeSession(snapshot, _kept(name, snapshot), READ_ONLY if name.endswith("read-only") else "")
     monkeypatch.setattr("console.tui.journal.verify", lambda _: Verdict(9, "5be2f00d00112233", (CHANGED,)))
+    await as_approved(console_on(session, tmp_path), name, lambda pilot: steps(pilot, session), sizes)
 
-    async def run_before(pilot: Pilot[int]) -> None:
-        await connected(pilot)
-        await steps(pilot, session)
-        await pilot.pause()
 
-    assert snap_compare(console_on(session, tmp_path), terminal_size=(width, height), run_before=run_before)
+@pytest.mark.parametrize("opens", ["dashboard", "topology"])
+async def test_a_screen_before_the_first_picture_is_as_approved(
+    opens: str, as_approved: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says what is awaited."""
+    monkeypatch.setattr("console.tui.dashboard.WAIT_EVERY_S", 3600.0)
+
+    @asynccontextmanager
+    async def never() -> AsyncIterator[Session]:
+        await asyncio.Event().wait()
+        yield FakeSession(calm())
+
+    shelf = Shelf.of([bundled("themes")])
+    app = Console("passwork-prod", never, NOWHERE, shelf, config_dir=NOWHERE, live=False)
+    app.opens = opens
+    await as_approved(app, f"{opens}-connecting", None)

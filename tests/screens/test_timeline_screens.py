@@ -1,6 +1,5 @@
 """The timeline, as approved: an election with what was done around it, alone, and with nothing known."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +12,8 @@ from console.tui.app import Console
 from console.tui.table import Table
 from console.tui.timeline import TimelineScreen
 from tests.cluster.pictures import calm, primary_lost
-from tests.tui.fakes import FakeSession, connected, console_on
+from tests.screens.approved import Gallery
+from tests.tui.fakes import FakeSession, console_on
 from tests.tui.records import FixedJournal, UnreadableJournal, journal
 
 
@@ -21,26 +21,22 @@ def later(snapshot: Snapshot, seconds: float) -> Snapshot:
     return replace(snapshot, at=calm().at + timedelta(seconds=seconds))
 
 
+ELECTION = (later(primary_lost(), 3), later(calm(), 7.5))
 SCREENS: dict[str, tuple[tuple[Snapshot, ...], FixedJournal, tuple[str, ...]]] = {
-    **{
-        f"timeline-{size}": ((later(primary_lost(), 3), later(calm(), 7.5)), journal(), ())
-        for size in ("60x20", "80x24", "120x40")
-    },
-    "timeline-incident-80x24": ((later(primary_lost(), 3), later(calm(), 7.5)), journal(), ("enter",)),
-    "timeline-filter-120x40": ((later(primary_lost(), 3),), journal(), ("slash", "d", "b", "1", "enter")),
-    "timeline-done-only-80x24": ((), journal(), ()),
-    "timeline-empty-80x24": ((), FixedJournal(), ()),
-    "timeline-unreadable-80x24": ((), UnreadableJournal(), ()),
+    "timeline": (ELECTION, journal(), ()),
+    "timeline-incident": (ELECTION, journal(), ("enter",)),
+    "timeline-filter": (ELECTION[:1], journal(), ("slash", "d", "b", "1", "enter")),
+    "timeline-done-only": ((), journal(), ()),
+    "timeline-empty": ((), FixedJournal(), ()),
+    "timeline-unreadable": ((), UnreadableJournal(), ()),
 }
 
 
 @pytest.mark.parametrize("name", SCREENS)
-def test_the_timeline_is_as_approved(name: str, snap_compare: Callable[..., bool], tmp_path: Path) -> None:
+async def test_the_timeline_is_as_approved(name: str, as_approved: Gallery, tmp_path: Path) -> None:
     pictures, kept, keys = SCREENS[name]
-    width, height = map(int, name.rpartition("-")[2].split("x"))
 
-    async def run_before(pilot: Pilot[int]) -> None:
-        await connected(pilot)
+    async def before(pilot: Pilot[int]) -> None:
         assert isinstance(pilot.app, Console)
         for picture in pictures:
             pilot.app.feed.show(picture)
@@ -51,8 +47,5 @@ def test_the_timeline_is_as_approved(name: str, snap_compare: Callable[..., bool
             await pilot.pause(0.02)
         screen.query_one("#records", Table).cursor = 0
         await pilot.press(*keys)
-        await pilot.pause()
 
-    assert snap_compare(
-        console_on(FakeSession(calm(), kept), tmp_path), terminal_size=(width, height), run_before=run_before
-    )
+    await as_approved(console_on(FakeSession(calm(), kept), tmp_path), name, before)

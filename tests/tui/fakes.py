@@ -51,7 +51,7 @@ class FakeSession(Session):
         self.tries: tuple[Row, ...] = ()
         """The rows of its connection test."""
         self.waits = False
-        """That test does not come to its end."""
+        """That test does not come to its end, and what a vendor is asked for does not come."""
         self.started: list[tuple[Plan, Confirmation]] = []
         self._end: asyncio.Future[tuple[Outcome, str]] | None = None
 
@@ -80,12 +80,16 @@ class FakeSession(Session):
         return None
 
     async def raw(self, node: str, tier: str = "") -> Raw:
+        if self.waits:
+            await asyncio.Event().wait()
         if self.told is None:
             raise OperatorError(f"there is no '{node}'")
         return self.told
 
     async def log(self, node: str, lines: int = LINES) -> Log:
         self.logs_read += 1
+        if self.waits:
+            await asyncio.Event().wait()
         return self.written
 
     async def connections(self, state_dir: Path) -> AsyncGenerator[Row]:

@@ -80,6 +80,13 @@ class UnreadableJournal(FixedJournal):
     def records(self, after: int = 0) -> Iterator[Record]:
         raise JournalError("journal /var/lib/watchkeeper/journal.sqlite3 cannot be read: disk I/O error")
 
+    def newest(self, count: int) -> Iterator[Record]:
+        return self.records()
+
+    def unfinished(self) -> list[Unfinished]:
+        self.records()
+        return []
+
 
 def journal() -> FixedJournal:
     """Nine records, of which one is corrupt, and one unfinished run."""

@@ -137,6 +137,17 @@ class Snapshot:
     load: Load = field(default=Load(), compare=False)
     set_change: SetChange | None = None
 
+    @property
+    def looked_at(self) -> bool:
+        """Anything of it has been looked at, if only once."""
+        ages = [
+            *(server.age_s for server in self.app_servers),
+            *(balancer.age_s for balancer in self.balancers),
+            *(member.age_s for member in self.replica_set.members),
+            *(node.age_s for node in self.nodes),
+        ]
+        return not ages or any(age_s is not None for age_s in ages)
+
     def app_server(self, name: str) -> AppServer | None:
         """The application server of that name, or None."""
         return next((server for server in self.app_servers if server.name == name), None)
