@@ -21,6 +21,8 @@ from console.tui.feed import Feed
 from console.tui.parts import KeyBar, Words
 from console.tui.words import QUIET, STRONG, Cell, line, paragraph
 
+BOX = 96
+"""The most columns of the box; as in console.tcss."""
 NAMED = 4
 """Names of marked rows that are told."""
 
@@ -62,10 +64,12 @@ class Menu(ModalScreen[str | None]):
     def on_resize(self) -> None:
         """Another width: the sentences wrap elsewhere."""
         self._show()
+        self._arrange()
 
     def on_option_list_option_highlighted(self) -> None:
         """Another one: another line for a script."""
         self.query_one("#script", Words).show(self._script)
+        self._arrange()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Chosen by enter or by the mouse."""
@@ -84,6 +88,12 @@ class Menu(ModalScreen[str | None]):
         if chosen is None or chosen.id is None:
             return []
         return [Content(""), equivalent.shown(equivalent.planned(chosen.id, self._targets), width)]
+
+    def _arrange(self) -> None:
+        """The list gives way: a command without its end would be another one."""
+        width, height = min(BOX, self.size.width * 8 // 10), (self.size.height - 1) * 9 // 10
+        rows = sum(1 + row.plain.count("\n") for row in self._script(width - 4))
+        self.query_one(OptionList).styles.max_height = max(3, height - 4 - rows)
 
     @property
     def weighed(self) -> bool:
@@ -113,7 +123,7 @@ class Menu(ModalScreen[str | None]):
             why_not = self._why_not.get(action.name, "planning it for all of them…")
         else:
             why_not = self._refusal(action)
-        width = min(96, self.app.size.width * 8 // 10) - 8
+        width = min(BOX, self.app.size.width * 8 // 10) - 8
         margin = max(len(one.name) for one in self._actions) + 2
         head = Cell(action.name.ljust(margin), QUIET if why_not else STRONG)
         lines = [paragraph((head,), action.does, width, QUIET if why_not else "")]

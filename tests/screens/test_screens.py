@@ -1,8 +1,6 @@
 """Every screen is as approved, at the sizes that terminals have."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,13 +14,10 @@ from console.change.events import Event, EventKind, Outcome
 from console.change.journal import Journal, Problem, Verdict
 from console.change.run import Confirmation
 from console.cluster.snapshot import Admin, Snapshot
-from console.ports.plugins import bundled
-from console.session import Session
 from console.tui.app import Console
 from console.tui.menu import Menu
 from console.tui.reading import ReadingScreen
 from console.tui.table import Table
-from console.tui.themes import Shelf
 from console.tui.tour import Tour
 from tests.cluster.pictures import (
     AT,
@@ -39,10 +34,9 @@ from tests.cluster.pictures import (
     with_spares,
 )
 from tests.screens.approved import SIZES, Gallery
-from tests.tui.fakes import FakeSession, console_on
+from tests.tui.fakes import FakeSession, console_on, never_connected
 from tests.tui.records import FixedJournal, UnreadableJournal, interrupted, journal
 
-NOWHERE = Path("/nonexistent")
 OTHER_THEMES = ("watchkeeper-light", "high-contrast", "colour-blind-safe")
 Steps = Callable[[Pilot[int], FakeSession], Awaitable[None]]
 
@@ -225,7 +219,6 @@ STATES: dict[str, State] = {
     "dashboard-no-pattern": (large(), keys("slash", "left_square_bracket")),
     "dashboard-command": (calm(), keys("colon", "d", "r")),
     "dashboard-begun": (begun(), keys()),
-    "dashboard-tour": (calm(), a_tour),
     "dashboard-sorted": (draining(), keys("S", "S")),
     "dashboard-faults": (primary_lost(), keys("exclamation_mark")),
     "dashboard-paused": (draining(), paused),
@@ -281,6 +274,7 @@ SCREENS: dict[str, tuple[State, Sequence[str]]] = {
     **{f"dashboard-{name}": (how, DASHBOARD_SIZES) for name, how in DASHBOARDS.items()},
     **{name: (how, SIZES) for name, how in STATES.items()},
     **{f"dashboard-{name}": ((primary_lost(), theme(name)), ("120x40",)) for name in OTHER_THEMES},
+    "dashboard-tour": ((calm(), a_tour), SIZES[1:]),
     "too-small": ((calm(), keys()), ("20x5",)),
 }
 
@@ -310,13 +304,6 @@ async def test_a_screen_before_the_first_picture_is_as_approved(
 ) -> None:
     """It says what is awaited."""
     monkeypatch.setattr("console.tui.dashboard.WAIT_EVERY_S", 3600.0)
-
-    @asynccontextmanager
-    async def never() -> AsyncIterator[Session]:
-        await asyncio.Event().wait()
-        yield FakeSession(calm())
-
-    shelf = Shelf.of([bundled("themes")])
-    app = Console("passwork-prod", never, NOWHERE, shelf, config_dir=NOWHERE, live=False)
+    app = never_connected("passwork-prod")
     app.opens = opens
     await as_approved(app, f"{opens}-connecting", None)

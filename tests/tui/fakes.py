@@ -154,6 +154,18 @@ def console_on(session: FakeSession, folder: Path = Path("/nonexistent"), themes
     return Console(session.cluster, opened, folder, shelf, config_dir=folder, live=False)
 
 
+def never_connected(cluster: str = "nowhere") -> Console:
+    """A console whose session is not opened as long as anybody looks."""
+
+    @asynccontextmanager
+    async def never() -> AsyncIterator[Session]:
+        await asyncio.Event().wait()
+        yield  # type: ignore[misc]
+
+    nothing = Path("/nonexistent")
+    return Console(cluster, never, nothing, Shelf.of([bundled("themes")]), config_dir=nothing, live=False)
+
+
 def _command(op: Op) -> str:
     if isinstance(op, SetAdmin):
         return "\n".join(f"{p.balancer}: set server {p.backend}/{p.server} state {admin}" for p, admin in op.states)

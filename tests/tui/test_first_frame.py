@@ -1,19 +1,14 @@
 """The first frame says that the console connects, and waits for nothing that it does not show."""
 
-import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
-from console.ports.plugins import bundled
-from console.session import Session
-from console.tui.app import Console
+import pytest
+
 from console.tui.dashboard import Dashboard
-from console.tui.themes import Shelf
 from tests.bench.terminal import Terminal
-from tests.tui.fakes import shown
+from tests.tui.fakes import never_connected, shown
 
 CLUSTER = """
 name = "nowhere"
@@ -58,14 +53,16 @@ def test_the_first_frame_waits_for_no_vendor_and_nothing_of_the_core(tmp_path: P
     assert not [name for name in late if name in there]
 
 
-async def test_until_there_is_something_to_see_only_help_and_the_way_out_are_offered() -> None:
-    @asynccontextmanager
-    async def never() -> AsyncIterator[Session]:
-        await asyncio.Event().wait()
-        yield  # type: ignore[misc]
+async def test_how_long_a_first_picture_is_awaited_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("console.tui.dashboard.WAIT_EVERY_S", 0.01)
+    monkeypatch.setattr("console.tui.dashboard.LONG_S", 0.02)
+    async with never_connected().run_test(size=(80, 24)) as pilot:
+        while "connecting… for 0 s" not in shown(pilot, "standing"):
+            await pilot.pause()
 
-    nothing = Path("/nonexistent")
-    app = Console("nowhere", never, nothing, Shelf.of([bundled("themes")]), config_dir=nothing, live=False)
+
+async def test_until_there_is_something_to_see_only_help_and_the_way_out_are_offered() -> None:
+    app = never_connected()
     async with app.run_test(size=(120, 40)) as pilot:
         assert shown(pilot, "standing").strip() == "connecting…"
         assert shown(pilot, "keys").split() == ["?", "help", "q", "quit"]
