@@ -60,6 +60,8 @@ def header(feed: Feed, width: int, why_read_only: str, guide: Guide) -> Content:
 
 def titled(title: str, feed: Feed, width: int, run: str = "") -> Content:
     """A title, and which cluster it is about; the title is what gives way."""
+    if not feed.connected:
+        return line(Cell(f" {title}  ", "bold"), Cell("connecting…", CHANGING))
     session = feed.session
     word = environment(session.environment)
     about = f"   {session.cluster}  "

@@ -6,7 +6,9 @@ from typing import Literal
 
 from textual.content import Content
 
-from console.change.action import Value
+from console.change.action import Parameter, Value
+from console.change.actions import action_named
+from console.change.bytesize import ByteSize, exactly
 from console.change.plan import Plan
 from console.change.runbook import Runbook
 from console.cluster.text import clean
@@ -28,11 +30,11 @@ def beside(command: str, width: int) -> Content:
 
 
 def change(plan: Plan, reason: str) -> str:
-    """To have this very plan carried out."""
-    options = [
-        f"--{name}={value:g}" if isinstance(value, float) else f"--{name}={value}"
-        for name, value in plan.parameters.items()
+    """To have this very plan carried out; what is as it is without being said is not said."""
+    given = [
+        (one, plan.parameters[one.name]) for one in action_named(plan.action).parameters if one.name in plan.parameters
     ]
+    options = [f"--{one.name}={_option(one, value)}" for one, value in given if value != one.default]
     target = [plan.target] if plan.target else []
     return _line("run", plan.action, *target, *options, *_confirmed(reason, plan.confirm_words), "--plan", plan.hash)
 
@@ -73,6 +75,12 @@ def interrupted(way: Literal["resume", "undo", "close"], run: str, words: str | 
 def connections() -> str:
     """To try everything that the cluster file names."""
     return _line("config", "test")
+
+
+def _option(parameter: Parameter, value: Value) -> str:
+    if parameter.kind is ByteSize:
+        return exactly(int(value)).replace(" ", "")
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _confirmed(reason: str, words: str | None) -> list[str]:

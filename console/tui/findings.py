@@ -10,6 +10,7 @@ from console.cluster.requirements import check as requirements
 from console.cluster.snapshot import Finding, Snapshot
 from console.cluster.text import count
 from console.tui import equivalent
+from console.tui.briefs import titled
 from console.tui.commands import bindings
 from console.tui.feed import Feed
 from console.tui.parts import KeyBar, Words
@@ -48,7 +49,7 @@ class FindingsScreen(View[None]):
 
     def compose(self) -> ComposeResult:
         """The list, and the whole sentence of the selected one."""
-        yield Words(lambda _: [line(" Findings, worst first")], id="title", fixed=True)
+        yield Words(self._title, id="title", fixed=True)
         yield Table(id="records")
         yield Words(self._whole, id="whole")
         yield from self.foot()
@@ -98,6 +99,9 @@ class FindingsScreen(View[None]):
         summary = Cell(says, (WARN if snapshot.findings else QUIET) if rows else UP)
         self.query_one(Table).show(Sheet("FINDINGS", summary, columns, rows, "● nothing is wrong, nothing is missing"))
         self.on_table_moved()
+
+    def _title(self, width: int) -> list[Content]:
+        return [titled("Findings, the worst first", self._feed, width)]
 
     def _whole(self, width: int) -> list[Content]:
         one = self._selected

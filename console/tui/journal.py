@@ -10,7 +10,9 @@ from textual.content import Content
 
 from console.change.journal import FILE, Journal, JournalError, Record, Unfinished, Verdict, verify
 from console.cluster.text import clean, count
+from console.tui.briefs import titled
 from console.tui.commands import bindings
+from console.tui.feed import Feed
 from console.tui.parts import Words
 from console.tui.sheet import Column, Row, Sheet
 from console.tui.table import Table
@@ -38,9 +40,10 @@ class JournalScreen(View[None]):
     BINDINGS = bindings("journal", "view")
     where: ClassVar[str] = "journal"
 
-    def __init__(self, journal: Journal | None, folder: Path, cluster: str) -> None:
+    def __init__(self, feed: Feed, folder: Path, cluster: str) -> None:
         super().__init__()
-        self._journal = journal
+        self._feed = feed
+        self._journal = feed.session.journal if feed.connected else None
         self._folder = folder
         self._cluster = cluster
         self._records: dict[str, Record] = {}
@@ -50,13 +53,14 @@ class JournalScreen(View[None]):
 
     def compose(self) -> ComposeResult:
         """Verdict, unfinished runs, records."""
-        yield Words(lambda _: [line(" Journal   newest first")], id="title", fixed=True)
+        yield Words(self._title, id="title", fixed=True)
         yield Words(self._says, id="verdict")
         yield Table(id="records")
         yield from self.foot()
 
     def on_mount(self) -> None:
         """Read it, in a thread: it may be long."""
+        self._feed.changed.subscribe(self, lambda _: self.query_one("#title", Words).show(self._title))
         self.run_worker(self._read())
 
     async def action_verify(self) -> None:
@@ -106,6 +110,9 @@ class JournalScreen(View[None]):
             return list(journal.records()), journal.unfinished()
         finally:
             journal.close()
+
+    def _title(self, width: int) -> list[Content]:
+        return [titled("Journal, newest first", self._feed, width)]
 
     def _says(self, width: int) -> list[Content]:
         lines = [paragraph((Cell(" ▲ unfinished  ", WARN),), run.says, width) for run in self._unfinished]

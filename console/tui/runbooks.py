@@ -21,6 +21,7 @@ from console.cluster.text import clean, count
 from console.ports.error import OperatorError
 from console.ports.protocols import Refused, Unclear
 from console.tui import equivalent
+from console.tui.briefs import titled
 from console.tui.commands import bindings
 from console.tui.feed import Feed
 from console.tui.parts import KeyBar, Words
@@ -29,7 +30,7 @@ from console.tui.stages import does, purpose
 from console.tui.table import HEAD, Table
 from console.tui.texts import Question
 from console.tui.view import View
-from console.tui.words import DOWN, QUIET, STRONG, WARN, Cell, heading, line, paragraph, span
+from console.tui.words import DOWN, QUIET, STRONG, WARN, Cell, heading, paragraph, span
 
 COLUMNS = (
     Column("name", 8, 20),
@@ -89,7 +90,7 @@ class RunbooksScreen(View[None]):
 
     def compose(self) -> ComposeResult:
         """The runs to go on with, the runbooks, and what the selected one is for."""
-        yield Words(_title, id="title", fixed=True)
+        yield Words(self._title, id="title", fixed=True)
         yield Table(id="approvals")
         yield Table(id="left")
         yield Table(id="shelf")
@@ -209,6 +210,9 @@ class RunbooksScreen(View[None]):
         table.show(sheet)
         table.styles.height = table.lines + 1
 
+    def _title(self, width: int) -> list[Content]:
+        return [titled("Runbooks", self._feed, width)]
+
     def _about(self, width: int) -> list[Content]:
         lines = [paragraph((Cell(" ■ ", DOWN),), self._problem, width, DOWN)] if self._problem else []
         chosen = self._selected if self.is_mounted else None
@@ -229,11 +233,6 @@ class RunbooksScreen(View[None]):
             ]
             return [*lines, *purpose(chosen, width), heading("STAGES", width), *stages]
         return lines
-
-
-def _title(width: int) -> list[Content]:
-    more = ", each stage planned when it is reached" if width >= 80 else ""
-    return [line(f" Runbooks   guided maintenance{more}")]
 
 
 def _opened(path: Path) -> Runbook | Unusable:

@@ -60,7 +60,7 @@ class TextScreen(View[None]):
 
     def compose(self) -> ComposeResult:
         """Title, words, keys."""
-        yield Words(lambda _: [line(f" {self._heading}")], id="title", fixed=True)
+        yield Words(self._title, id="title", fixed=True)
         with VerticalScroll(id="page"):
             yield Words(self._draw, id="text")
         yield from self.foot()
@@ -69,6 +69,11 @@ class TextScreen(View[None]):
         """Stay live where there is something to follow."""
         if self._feed is not None:
             self._feed.changed.subscribe(self, lambda _: self.query_one("#text", Words).show(self._draw))
+
+    def _title(self, width: int) -> list[Content]:
+        from console.tui.briefs import titled  # not needed for the first frame
+
+        return [titled(self._heading, self._feed, width) if self._feed else line(f" {self._heading}")]
 
     @property
     def copied(self) -> str:

@@ -21,7 +21,7 @@ from console.tui.sheet import Column, Row, Sheet
 from console.tui.table import Table
 from console.tui.texts import TextScreen
 from console.tui.view import View
-from console.tui.words import CHANGING, DOWN, OFF, QUIET, STRONG, UNKNOWN, UP, WARN, Cell, heading, line, paragraph
+from console.tui.words import CHANGING, DOWN, OFF, QUIET, STRONG, UNKNOWN, UP, WARN, Cell, heading, paragraph
 
 COLUMNS = (
     Column("UTC", 8, 14),
@@ -157,8 +157,6 @@ class TimelineScreen(View[None]):
         return [heading(about, width), paragraph((Cell("  "),), says, width)]
 
     def _title(self, width: int) -> list[Content]:
-        if not self._feed.connected:
-            return [line(Cell(" Timeline, newest first  ", "bold"), Cell("connecting…", CHANGING))]
         return [titled("Timeline, newest first", self._feed, width)]
 
     def _says(self) -> str:

@@ -16,7 +16,7 @@ from console.tui.feed import Feed
 from console.tui.nodes import NodesView
 from console.tui.parts import KeyBar, Words
 from console.tui.table import Table
-from console.tui.words import CHANGING, QUIET, Cell, line, paragraph
+from console.tui.words import QUIET, Cell, paragraph
 
 WIDE = 100
 """From this width on the path goes from left to right; below it from top to bottom."""
@@ -123,8 +123,6 @@ class TopologyScreen(NodesView):
         self.query_one("#path").styles.height = path
 
     def _title(self, width: int) -> list[Content]:
-        if self._feed.snapshot is None:
-            return [line(Cell(" Topology  ", "bold"), Cell("connecting…", CHANGING))]
         return [titled("Topology", self._feed, width)]
 
     def _about(self, width: int) -> list[Content]:

@@ -12,6 +12,7 @@ from console.change.reconcile import Found, Sight
 from console.change.run import Confirmation, Run
 from console.cluster.text import count
 from console.tui import equivalent
+from console.tui.briefs import titled
 from console.tui.commands import bindings
 from console.tui.feed import Feed
 from console.tui.parts import Words
@@ -58,7 +59,7 @@ class UnfinishedScreen(View[Run | None]):
 
     def compose(self) -> ComposeResult:
         """The runs, and what is seen of the selected one."""
-        yield Words(lambda _: [line(" Unfinished runs: nothing is done by itself")], id="title", fixed=True)
+        yield Words(self._title, id="title", fixed=True)
         yield Table(id="records")
         yield Words(self._seen, id="whole")
         yield from self.foot()
@@ -140,6 +141,9 @@ class UnfinishedScreen(View[Run | None]):
         except (PlanError, JournalError) as error:
             self._problem = str(error)
             self.query_one("#whole", Words).show(self._seen)
+
+    def _title(self, width: int) -> list[Content]:
+        return [titled("Unfinished runs", self._feed, width)]
 
     def _seen(self, width: int) -> list[Content]:
         run = self.query_one(Table).selected if self.is_mounted else None

@@ -46,12 +46,12 @@ def view(name: str, app: "Openings") -> Screen[Any]:  # noqa: C901 - one case fo
         case "journal":
             from console.tui.journal import JournalScreen
 
-            return JournalScreen(feed.session.journal if feed.connected else None, app.journal_folder, app.cluster)
+            return JournalScreen(feed, app.journal_folder, app.cluster)
         case "headroom":
             from console.tui.briefs import advice
             from console.tui.texts import TextScreen
 
-            return TextScreen("Headroom, and whether to scale out or up", lambda width: advice(feed, width), feed)
+            return TextScreen("Headroom, and how to scale", lambda width: advice(feed, width), feed)
         case "unfinished":
             from console.tui.unfinished import UnfinishedScreen
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from textual import events
@@ -15,8 +16,10 @@ from console.cluster.snapshot import Admin, Health, Snapshot
 from console.tui import plan
 from console.tui.app import Console
 from console.tui.dashboard import Dashboard
+from console.tui.equivalent import change
 from console.tui.plan import PlanScreen, Typed
 from console.tui.progress import Progress
+from tests.change.memory_session import memory_session
 from tests.cluster.pictures import calm, with_pools, with_server
 from tests.tui.fakes import FakeSession, opened, shown
 
@@ -239,3 +242,14 @@ def _aged(snapshot: Snapshot, balancer: str, age_s: float) -> Snapshot:
     return replace(
         snapshot, balancers=tuple(replace(b, age_s=age_s) if b.name == balancer else b for b in snapshot.balancers)
     )
+
+
+async def test_the_line_for_a_shell_says_only_what_is_otherwise_than_by_itself(tmp_path: Path) -> None:
+    async with memory_session(tmp_path) as (session, _):
+        drain, resize = session.plan("drain", "app2"), session.plan("resize", "db2", {"memory": "4GiB"})
+        assert change(drain, "kernel update") == (
+            f"watchkeeper run drain app2 --reason 'kernel update' --yes --plan {drain.hash}"
+        )
+        assert change(resize, "more memory").startswith(
+            "watchkeeper run resize db2 --memory=4GiB --reason 'more memory' "
+        )
