@@ -1,6 +1,5 @@
 """The embedded lab: a real cluster on this machine, and the console on it."""
 
-import sys
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ import click
 
 from console import lab as cluster_lab
 from console.cli.see import print_status, say_json
-from console.cli.settings import settings, shared
+from console.cli.settings import drawable, settings, shared
 from console.ports.clusterfile import ClusterFile
 
 NAME = click.option("--name", default="lab", metavar="NAME", help="Which lab, where there are several.")
@@ -89,6 +88,7 @@ for fault, words in FAULTS.items():
 def demo(in_words: bool) -> None:
     """The console on the embedded lab; both end together."""
     state_dir = settings().state_dir
+    drawn = not in_words and drawable()
     started = cluster_lab.up("lab", state_dir, _narrate)
     try:
         file = ClusterFile.read(Path(started.cluster_file), settings().plugins)
@@ -96,7 +96,7 @@ def demo(in_words: bool) -> None:
             from console.cli.plain import plain
 
             code = plain(file, settings())
-        elif sys.stdin.isatty() and sys.stderr.isatty():
+        elif drawn:
             from console.tui import run_console  # textual is for the console only
 
             faults = {word: partial(getattr(cluster_lab, word), "lab", state_dir) for word in FAULTS}

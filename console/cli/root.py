@@ -1,7 +1,5 @@
 """The verbs, each by its own file; without one, the console opens."""
 
-import os
-import sys
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 import console
-from console.cli.settings import Mistake, Settings, settings, shared
+from console.cli.settings import Mistake, Settings, drawable, settings, shared
 from console.ports.clusterfile import ClusterFile, ClusterFileError
 
 if TYPE_CHECKING:
@@ -62,18 +60,27 @@ class Verbs(click.Group):
 @click.option("--read-only", is_flag=True, help="Look only: nothing can be changed.")
 @click.option("--theme", metavar="NAME", help="Theme of the console.")
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
+@click.option(
+    "--ascii", "in_ascii", is_flag=True, help="Draw with ASCII alone, where a font lacks the signs of a state."
+)
 @click.option("--plain", "in_words", is_flag=True, help="A prompt and words, or a script on stdin; no screens.")
 @click.option("--keep-going", is_flag=True, help="A plain script goes on after a line that failed.")
 @shared
 @click.pass_context
 def root(
-    context: click.Context, read_only: bool, theme: str | None, no_mouse: bool, in_words: bool, keep_going: bool
+    context: click.Context,
+    read_only: bool,
+    theme: str | None,
+    no_mouse: bool,
+    in_ascii: bool,
+    in_words: bool,
+    keep_going: bool,
 ) -> None:
     """One console for application servers, load balancers and a MongoDB replica set."""
     context.ensure_object(Settings).read_only |= read_only
     if context.invoked_subcommand is not None:
         return
-    drawn = sys.stdin.isatty() and sys.stderr.isatty() and not in_words
+    drawn = not in_words and drawable()
     several = drawn and settings().several
     file = _readable(several) if several else settings().file()
     if in_words:
@@ -85,8 +92,6 @@ def root(
 
         print_status(file)
         return
-    if os.environ.get("TERM", "dumb") in ("dumb", ""):
-        raise Mistake("this terminal cannot be drawn on (TERM=dumb): watchkeeper --plain works on it, in words alone")
     from console.tui import run_console  # textual is for the console only: the verbs start without it
 
     context.exit(
@@ -96,6 +101,7 @@ def root(
             read_only=read_only,
             theme=theme,
             mouse=not no_mouse,
+            in_ascii=in_ascii,
             config_dir=settings().config_dir,
             fleet=known_fleet,
             opens="fleet" if several else "dashboard",

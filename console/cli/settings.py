@@ -1,6 +1,7 @@
 """What every verb needs to know first: which cluster, and where state is kept."""
 
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,16 @@ class Mistake(click.ClickException):
     """Usage or configuration is wrong: one sentence, exit code 2."""
 
     exit_code = 2
+
+
+def drawable() -> bool:
+    """Screens can be drawn: we are on a terminal, on all sides. Raises Mistake for one that cannot be drawn on."""
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+        return False
+    if (term := os.environ.get("TERM", "")) in ("", "dumb"):
+        why = f"TERM={term}" if term else "TERM is not set"
+        raise Mistake(f"this terminal cannot be drawn on ({why}): watchkeeper --plain works on it, in words alone")
+    return True
 
 
 @dataclass

@@ -25,6 +25,7 @@ def run_console(
     read_only: bool,
     theme: str | None,
     mouse: bool = True,
+    in_ascii: bool = False,
     config_dir: Path,
     faults: Mapping[str, Callable[[str], None]] | None = None,
     fleet: "Callable[[], Fleet] | None" = None,
@@ -41,6 +42,7 @@ def run_console(
         os.environ.setdefault("TEXTUAL_FPS", "30")
         os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     from console.tui.app import Console
+    from console.tui.glyphs import ASCII, Repertoire
     from console.tui.themes import SIXTEEN, Shelf, remembered
 
     shelf = Shelf.of([bundled("themes"), config_dir / "themes"])
@@ -65,6 +67,7 @@ def run_console(
         told = replace(shelf, failures=(*shelf.failures, *mistakes))
         app = Console(name, session, state_dir, told, config_dir=config_dir, tour=tour)
         app.fleet, app.opens = fleet, opens
+        app.repertoire = ASCII if in_ascii else Repertoire.of(os.environ)
         if chosen:
             app.theme = chosen
         elif app.console.color_system == "standard":

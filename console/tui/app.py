@@ -4,7 +4,7 @@ The first frame waits for nothing that it does not show: other screens are impor
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, aclosing
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.events import Resize
-from textual.filter import LineFilter
 from textual.screen import Screen
 
 from console.cluster.text import clean
@@ -23,7 +22,6 @@ from console.tui.dashboard import Dashboard
 from console.tui.endings import Endings, crash_line, end_run
 from console.tui.openings import Openings
 from console.tui.palette import Entry, Palette
-from console.tui.safety import NoControlCharacters
 from console.tui.texts import Question, TooSmall, fits
 from console.tui.themes import DEFAULT, Shelf, own_variables
 from console.tui.view import View
@@ -69,7 +67,6 @@ class Console(Openings):
         self._open_session = open_session
         self._live = live
         """A clock ticks and signals are taken; not in tests."""
-        self._safety = NoControlCharacters()
         self._told_of: object = None
         self._warned_of: object = None
         for theme in shelf.themes:
@@ -83,10 +80,6 @@ class Console(Openings):
     def get_default_screen(self) -> Screen[None]:
         """The dashboard is there at once; it says that it is connecting."""
         return Dashboard(self.feed, self.guide, self.cluster)
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """Ours is the last gate: no control character reaches the terminal."""
-        return [*super().get_line_filters(), self._safety]
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own names, for a theme that does not give them."""

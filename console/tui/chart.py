@@ -1,9 +1,7 @@
-"""Lines over time in characters: braille where the terminal has it, half blocks or ASCII where it has not."""
+"""Lines over time in characters: braille where the terminal has it, half blocks where it has not."""
 
-import sys
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from math import floor, log10
 
 from console.cluster.history import EVERY_S, KEPT_S
@@ -24,46 +22,19 @@ Span = tuple[Low, High] | None
 """What one column shows; None is a gap: not known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Marks:
-    """What a terminal can draw with."""
+def chart(series: Series, now_s: float, width: int, height: int, dots: bool) -> list[list[Cell]]:
+    """A title with what it is now, then `height` lines of the last KEPT_S seconds; each of exactly `width` columns.
 
-    dots: bool
-    """Braille: two columns and four lines in each character."""
-    full: str = "█"
-    half: str = "▄"
-    edge: str = "┤"
-
-
-def marks(environment: Mapping[str, str], encoding: str | None) -> Marks:
-    """What this terminal can draw with: the Linux console has no braille, and an encoding may lack more."""
-    try:
-        "⣿█▄┤".encode(encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return Marks(dots=False, full="#", half=".", edge="|")
-    return Marks(dots=environment.get("TERM", "") != "linux")
-
-
-def terminal_marks(environment: Mapping[str, str]) -> Marks:
-    """The same for the terminal that textual draws on, which is stderr."""
-    return marks(
-        environment, getattr(sys.__stderr__, "encoding", None)
-    )  # textual has put its own in place of sys.stderr
-
-
-def chart(series: Series, now_s: float, width: int, height: int, drawn: Marks) -> list[list[Cell]]:
-    """A title with what it is now, then `height` lines of the last KEPT_S seconds; each of exactly `width` columns."""
+    `dots` is braille, two columns and four lines in each character; without it blocks are drawn.
+    """
     known = series.known
     top = series.most or ceiling(max(known, default=0.0))
-    columns = (width - LABEL - 1) * (2 if drawn.dots else 1)
-    lines = (_dotted if drawn.dots else _barred)(spans(series.points, now_s, columns), top, height, drawn)
+    columns = (width - LABEL - 1) * (2 if dots else 1)
+    lines = (_dotted if dots else _barred)(spans(series.points, now_s, columns), top, height)
     labels = [number(top), *[""] * (height - 2), "0"]
     return [
         _title(series, width),
-        *(
-            [Cell(f"{label:>{LABEL}}{drawn.edge}", QUIET), Cell(row, "$primary")]
-            for label, row in zip(labels, lines, strict=True)
-        ),
+        *([Cell(f"{label:>{LABEL}}┤", QUIET), Cell(row, "$primary")] for label, row in zip(labels, lines, strict=True)),
     ]
 
 
@@ -127,7 +98,7 @@ def _between(points: Sequence[Point], after: int, at_s: float) -> float | None:
     return left + (right - left) * (at_s - left_s) / (right_s - left_s)
 
 
-def _dotted(columns: Sequence[Span], top: float, height: int, _: Marks) -> list[str]:
+def _dotted(columns: Sequence[Span], top: float, height: int) -> list[str]:
     """A line: each column reaches to the one before it."""
     cells = [[0] * (len(columns) // 2) for _ in range(height)]
     before: tuple[int, int] | None = None
@@ -143,7 +114,7 @@ def _dotted(columns: Sequence[Span], top: float, height: int, _: Marks) -> list[
     return ["".join(chr(BRAILLE + bits) if bits else " " for bits in row) for row in cells]
 
 
-def _barred(columns: Sequence[Span], top: float, height: int, drawn: Marks) -> list[str]:
+def _barred(columns: Sequence[Span], top: float, height: int) -> list[str]:
     """Bars: 0 is half a block high, so that it is not a gap."""
     tops = [None if span is None else _level(span[1], top, 2 * height) for span in columns]
     rows = []
@@ -151,8 +122,7 @@ def _barred(columns: Sequence[Span], top: float, height: int, drawn: Marks) -> l
         floor_level = 2 * (height - 1 - row)
         rows.append(
             "".join(
-                " " if level is None or level < floor_level else drawn.half if level == floor_level else drawn.full
-                for level in tops
+                " " if level is None or level < floor_level else "▄" if level == floor_level else "█" for level in tops
             )
         )
     return rows

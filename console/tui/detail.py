@@ -1,7 +1,6 @@
 """One server, member, balancer or node: what is known of it, its last minutes, what changed and what was done to it."""
 
 import asyncio
-import os
 from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar
@@ -16,10 +15,11 @@ from console.cluster.history import EVERY_S, KEPT_S
 from console.cluster.series import KINDS, MEASURES, series
 from console.cluster.snapshot import Snapshot
 from console.tui.briefs import happened, titled
-from console.tui.chart import LABEL, chart, terminal_marks
+from console.tui.chart import LABEL, chart
 from console.tui.commands import bindings
 from console.tui.details import detail
 from console.tui.feed import Feed
+from console.tui.glyphs import Repertoire
 from console.tui.parts import Wanted, Words
 from console.tui.symbols import deed
 from console.tui.view import View
@@ -46,7 +46,6 @@ class DetailScreen(View[None]):
         self._about = name
         self._folder = folder
         """Where the journal is."""
-        self._marks = terminal_marks(os.environ)
         self._deeds: tuple[Deed, ...] | None = None
         self._problem = ""
         self._drawn_s: float | None = None
@@ -130,8 +129,9 @@ class DetailScreen(View[None]):
         if not any(one.known for one in told):
             return [title, line(Cell("  nothing was known of it in this time", QUIET)), Content("")]
         now_s = samples[-1].at_s
+        dots = "⣿" not in getattr(self.app, "repertoire", Repertoire()).lacks
         own = width if wide else (width - 2) // 2
-        drawn = [chart(one, now_s, own, HEIGHT[wide], self._marks) for one in told]
+        drawn = [chart(one, now_s, own, HEIGHT[wide], dots) for one in told]
         rows = drawn if wide else [[*map(_beside, *pair)] for pair in _pairs(drawn, own)]
         lines = [title, *(line(*row) for one in rows for row in one)]
         return [*lines, *_axis(snapshot, now_s - samples[0].at_s, own, width), Content("")]

@@ -3,7 +3,7 @@
 import base64
 import os
 import termios
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -11,10 +11,13 @@ from rich.console import COLOR_SYSTEMS, Console, RenderableType
 from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
+from textual.filter import LineFilter, Monochrome, NoColor
 from textual.geometry import Size
 from textual.screen import Screen
 
 from console.tui.framebuffer import FrameBuffer
+from console.tui.glyphs import Repertoire
+from console.tui.safety import MARKING, Colourless, OnlyWhatItShows
 
 BEHIND = 6
 """Writes that it may owe before frames are left out: two frames, each with its beginning and its end."""
@@ -22,7 +25,11 @@ CATCH_UP_S = 0.2
 """How long a terminal that is behind is left alone."""
 SCREEN_TAKES = 250
 """Characters that GNU screen hands on at once."""
-GIVE_BACK = b"\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
+EMPTY = "\x1b[m\x1b[2J\x1b[H"
+GIVE_BACK = (
+    EMPTY.encode()
+    + b"\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
+)
 """Ends everything that textual's driver begins: paste, mouse and key modes, the other screen, the hidden cursor."""
 
 
@@ -49,6 +56,17 @@ class Terminal(LinuxDriver):
             self._shown = FrameBuffer(size, COLOR_SYSTEMS[console.color_system or "standard"])
         return self._shown
 
+    def stop_application_mode(self) -> None:
+        """It is given back, empty: one that has no other screen would show our last frame around the shell."""
+        self.write(EMPTY)
+        super().stop_application_mode()
+
+    def run_input_thread(self) -> None:
+        """Read keys; what is no UTF-8, as from a terminal of another locale or a noisy line, is none."""
+        while not self.exit_event.is_set():
+            with suppress(UnicodeDecodeError):
+                super().run_input_thread()
+
     @property
     def behind(self) -> bool:
         """It has not taken what was drawn before."""
@@ -71,8 +89,22 @@ class TerminalApp(App[int]):
 
     def __init__(self) -> None:
         super().__init__(driver_class=Terminal)
+        self.repertoire = Repertoire()
+        """What the terminal can show; set before it is drawn on."""
         self._owes = False
         """A frame was left out."""
+        self._gates: dict[tuple[str, Repertoire], list[LineFilter]] = {}
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """The gates that everything drawn goes through; they are the same ones as long as the theme is."""
+        key = self.theme, self.repertoire
+        if key not in self._gates:
+            gates = [gate for gate in super().get_line_filters() if not isinstance(gate, (Monochrome, NoColor))]
+            if os.environ.get("NO_COLOR"):
+                colours = self.get_css_variables()
+                gates.append(Colourless(colours[name] for name in MARKING))
+            self._gates[key] = [*gates, OnlyWhatItShows(self.repertoire)]
+        return self._gates[key]
 
     def action_redraw(self) -> None:
         """All of it once more, whatever the terminal may show by now."""

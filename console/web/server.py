@@ -144,7 +144,8 @@ class WebConsole(Server):
         websocket = web.WebSocketResponse(heartbeat=15, max_msg_size=MESSAGE_MOST_BYTES)
         await websocket.prepare(request)
         width, height = (_length(request.query.get(name, ""), least) for name, least in (("width", 80), ("height", 24)))
-        environ = {**self._environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", LOGIN_VARIABLE: guest.name}
+        browser = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"}
+        environ = {**self._environ, **browser, LOGIN_VARIABLE: guest.name}
         for name in ("COLUMNS", "LINES"):  # of the terminal that we were started in
             environ.pop(name, None)
         terminal = await PseudoTerminal.open(self._argv, environ, width, height)

@@ -4,6 +4,7 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import struct
 import subprocess
 import termios
@@ -18,8 +19,7 @@ class Terminal:
 
     def __init__(self, argv: Sequence[str], size: tuple[int, int] = (120, 40), **environment: str) -> None:
         self._master, slave = pty.openpty()
-        columns, lines = size
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        self._size(size)
         env = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **environment}
         for name in ("COLUMNS", "LINES"):  # a program would take them for the size of this terminal
             env.pop(name, None)
@@ -62,6 +62,14 @@ class Terminal:
         after = process.cpu_times()
         used_s = after.user + after.system - before.user - before.system
         return 100 * used_s / seconds, count / seconds
+
+    def resize(self, size: tuple[int, int]) -> None:
+        """Give it that many columns and lines, and tell it."""
+        self._size(size)
+        self.process.send_signal(signal.SIGWINCH)  # it does not come by itself: this is no controlling terminal
+
+    def _size(self, size: tuple[int, int]) -> None:
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
 
     def press(self, keys: bytes) -> None:
         """Type."""

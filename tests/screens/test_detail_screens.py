@@ -11,7 +11,6 @@ from console.ports.logs import Log
 from console.ports.protocols import RawDocument
 from console.ports.raw import Raw
 from console.tui.app import Console
-from console.tui.chart import Marks
 from console.tui.parts import Wanted
 from tests.cluster.pictures import AT, calm, draining, primary_lost, unknown
 from tests.screens.approved import Gallery
@@ -54,10 +53,7 @@ SCREENS: dict[str, tuple[Snapshot, Steps]] = {
 
 
 @pytest.mark.parametrize("name", SCREENS)
-async def test_a_detail_screen_is_as_approved(
-    name: str, as_approved: Gallery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("console.tui.detail.terminal_marks", lambda _: Marks(dots=True))
+async def test_a_detail_screen_is_as_approved(name: str, as_approved: Gallery, tmp_path: Path) -> None:
     snapshot, steps = SCREENS[name]
     session = FakeSession(snapshot, journal())
     await as_approved(console_on(session, tmp_path), name, lambda pilot: steps(pilot, session))

@@ -1,12 +1,10 @@
-import pytest
-
 from console.cluster.history import EVERY_S, KEPT_S
 from console.cluster.series import Series
-from console.tui.chart import Marks, ceiling, chart, marks, number, spans
+from console.tui.chart import ceiling, chart, number, spans
+from console.tui.glyphs import ASCII
 
 NOW_S = 1000.0
-DOTS, BLOCKS = Marks(dots=True), Marks(dots=False)
-ASCII = marks({}, "ascii")
+DOTS, BLOCKS = True, False
 
 
 def series(*values: float | None, most: float | None = None, unit: str = "ms") -> Series:
@@ -16,12 +14,12 @@ def series(*values: float | None, most: float | None = None, unit: str = "ms") -
     return Series(title="latency", unit=unit, points=points, most=most)
 
 
-def drawn(one: Series, width: int, height: int, by: Marks) -> list[str]:
+def drawn(one: Series, width: int, height: int, by: bool) -> list[str]:
     return ["".join(cell.text for cell in row) for row in chart(one, NOW_S, width, height, by)]
 
 
 def test_every_line_is_as_wide_as_asked_for() -> None:
-    for by in (DOTS, BLOCKS, ASCII):
+    for by in (DOTS, BLOCKS):
         for one in (series(), series(1.0), series(*[3.0] * 180), series(None, 12_345.0)):
             assert {len(row) for row in drawn(one, 38, 4, by)} == {38}
             assert len(drawn(one, 38, 4, by)) == 5
@@ -75,21 +73,7 @@ def test_bars_are_half_blocks_where_there_are_no_dots_and_ascii_where_nothing_el
     values = [10.0] * 180
     assert set("".join(row[7:] for row in drawn(series(*values), 30, 2, BLOCKS)[1:])) == {"█"}
     assert set("".join(row[7:] for row in drawn(series(*[0.0] * 180), 30, 2, BLOCKS)[1:])) == {" ", "▄"}
-    assert all(row.isascii() for row in drawn(series(*values, None, 0.0), 30, 2, ASCII))
-
-
-@pytest.mark.parametrize(
-    ("environment", "encoding", "wanted"),
-    [
-        ({"TERM": "xterm-256color"}, "utf-8", DOTS),
-        ({"TERM": "linux"}, "utf-8", BLOCKS),
-        ({"TERM": "xterm"}, "latin-1", ASCII),
-        ({"TERM": "xterm"}, None, ASCII),
-        ({"TERM": "xterm"}, "no-such-encoding", ASCII),
-    ],
-)
-def test_the_terminal_says_what_can_be_drawn(environment: dict[str, str], encoding: str | None, wanted: Marks) -> None:
-    assert marks(environment, encoding) == wanted
+    assert all(ASCII.shown(row).isascii() for row in drawn(series(*values, None, 0.0), 30, 2, BLOCKS))
 
 
 def test_round_numbers_are_1_2_and_5() -> None:

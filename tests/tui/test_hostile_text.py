@@ -15,7 +15,8 @@ from console.change.run import Confirmation
 from console.cluster.finding import in_order, warning
 from console.cluster.snapshot import Snapshot
 from console.tui.app import Console
-from console.tui.safety import NoControlCharacters, printable
+from console.tui.glyphs import Repertoire
+from console.tui.safety import OnlyWhatItShows, printable
 from console.tui.table import Table
 from tests.cluster.pictures import AT, calm
 from tests.tui.fakes import FakeSession, connected, console_on
@@ -137,7 +138,7 @@ class Bare(App[None]):
 
 class Gated(Bare):
     def get_line_filters(self) -> Sequence[LineFilter]:
-        return [*super().get_line_filters(), NoControlCharacters()]
+        return [*super().get_line_filters(), OnlyWhatItShows(Repertoire())]
 
 
 @pytest.mark.parametrize(("app", "leaks"), [(Bare, True), (Gated, False)])
