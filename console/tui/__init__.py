@@ -72,7 +72,8 @@ def run_console(
             app.theme = chosen
         elif app.console.color_system == "standard":
             app.theme = SIXTEEN
-        app.run(mouse=mouse)
+        # With the mouse on, GNU screen (STY) keeps an esc to itself until the next key comes.
+        app.run(mouse=mouse and "STY" not in os.environ)
         wanted, opens = app.wanted, "dashboard"
     return app.return_code or 0
 

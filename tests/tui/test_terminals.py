@@ -117,6 +117,12 @@ def test_keys_that_are_no_utf_8_are_no_keys_and_the_next_one_is(opens: Opens) ->
     assert b"Help: every key" in terminal.seen
 
 
+def test_in_gnu_screen_the_mouse_is_left_alone_because_an_esc_would_wait_for_the_next_key(opens: Opens) -> None:
+    terminal = opens(**MODERN, STY="1.pts-0.host")
+    terminal.until(b"Watchkeeper")
+    assert b"\x1b[?1000h" not in terminal.seen
+
+
 def test_states_have_signs_that_differ_in_ascii_too() -> None:
     cells = [c for each in (HEALTH, STATE, SEVERITY, GRADE, EVENT, OUTCOME, DEED) for c in each.values()]
     signs = {cell.text[0] for cell in cells}
