@@ -8,6 +8,7 @@ from typing import Any
 
 from console import lab
 from tests.bench.detection import killed_primary, listening, paused_secondary
+from tests.bench.line import bytes_of, echoes
 from tests.bench.terminal import Terminal
 
 RUNS = 5
@@ -45,6 +46,8 @@ def _terminal(cluster_file: str, state_dir: Path) -> None:
         finally:
             terminal.close()
         _row("idle", name, f"{cpu_percent:.1f} % of a core, {bytes_s:.0f} bytes/s")
+    for what, figure in (*bytes_of(console), *echoes(console)):
+        _row("slow line", what, figure)
 
 
 def _first_paint(argv: list[str]) -> float:

@@ -31,19 +31,19 @@ class Terminal:
         os.close(slave)
         self.seen = b""
 
-    def read(self, seconds: float, until: bytes | None = None) -> bytes:
-        """What came within that time, or up to and with `until`."""
+    def read(self, seconds: float, until: bytes | None = None, most: int | None = None) -> bytes:
+        """What came within that time, or up to and with `until`, or the first of it, at `most` bytes."""
         came, ends_s = b"", time.perf_counter() + seconds
         while (left_s := ends_s - time.perf_counter()) > 0:
             ready, _, _ = select.select([self._master], [], [], left_s)
             if not ready:
                 break
             try:
-                chunk = os.read(self._master, 65536)
+                chunk = os.read(self._master, most or 65536)
             except OSError:
                 break
             came += chunk
-            if not chunk or (until is not None and until in came):
+            if not chunk or most or (until is not None and until in came):
                 break
         self.seen += came
         return came

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyte
 import pytest
 
+from console.change.journal import Journal
 from plugins.memory import cluster_file
 from tests.bench.terminal import Terminal
 
@@ -17,11 +18,15 @@ DRAWING_MUCH = """
 import sys
 from pathlib import Path
 from console.tui import app
+from plugins.memory import world
 ticks, app.TICK_S = Path(sys.argv.pop(1)), 0.02
+world("w").set_sessions("app2", 2)
 def tick(self):
     with ticks.open("a") as lines:
         lines.write("tick\\n")
-    self.screen.refresh()
+    if ticks.with_name("no sessions").exists():
+        world("w").set_sessions("app2", 0)
+    self.action_redraw()
 app.Console._tick = tick
 from console.cli import main
 main()
@@ -80,3 +85,36 @@ def test_sigterm_ends_it_and_the_shell_can_be_typed_into(stalled: Terminal) -> N
     local_flags = termios.tcgetattr(stalled._master)[3]
     assert local_flags & termios.ECHO
     assert local_flags & termios.ICANON
+
+
+def test_a_running_change_is_proved_and_ends_while_the_terminal_takes_nothing(stalled: Terminal, ticks: Path) -> None:
+    for keys, then in ((b":", b"theme NAME"), (b"drain app2\r", b"Cancel"), (b"\t", b"Drain app2")):
+        stalled.press(keys)
+        shows(stalled, then)
+    for _ in range(10):  # a button that has just got the focus takes no key yet
+        stalled.press(b"\r")
+        if b"sessions left" in stalled.read(3, b"sessions left"):
+            break
+    wait_for_rounds(ticks, 50)  # from here on nothing is read
+    assert "plan.finished" not in kinds(ticks.parent / "state")
+    ticks.with_name("no sessions").touch()
+    ends_s = time.monotonic() + 30
+    while "plan.finished" not in (told := kinds(ticks.parent / "state")):
+        assert time.monotonic() < ends_s, told
+        time.sleep(0.2)
+    assert told[-2:] == ["hold.begun", "plan.finished"]  # it is drained, and held so
+
+
+def shows(terminal: Terminal, words: bytes) -> None:
+    seen, ends_s = b"", time.monotonic() + 30
+    while words not in seen:
+        assert time.monotonic() < ends_s, seen[-400:]
+        seen += terminal.read(0.5, words)
+
+
+def kinds(state: Path) -> list[str]:
+    journal = Journal.open(state, "w", read_only=True)
+    try:
+        return [record.kind for record in journal.records()]
+    finally:
+        journal.close()
