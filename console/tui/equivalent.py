@@ -31,10 +31,9 @@ def beside(command: str, width: int) -> Content:
 
 def change(plan: Plan, reason: str) -> str:
     """To have this very plan carried out; what is as it is without being said is not said."""
-    given = [
-        (one, plan.parameters[one.name]) for one in action_named(plan.action).parameters if one.name in plan.parameters
-    ]
-    options = [f"--{one.name}={_option(one, value)}" for one, value in given if value != one.default]
+    known = {parameter.name: parameter for parameter in action_named(plan.action).parameters}
+    given = {name: value for name, value in plan.parameters.items() if value != known[name].default}
+    options = [f"--{name}={_option(known[name], value)}" for name, value in given.items()]
     target = [plan.target] if plan.target else []
     return _line("run", plan.action, *target, *options, *_confirmed(reason, plan.confirm_words), "--plan", plan.hash)
 
