@@ -84,8 +84,9 @@ for fault, words in FAULTS.items():
 
 @click.command()
 @click.option("--plain", "in_words", is_flag=True, help="In words alone, without screens.")
+@click.option("--keep-going", is_flag=True, help="A plain script goes on after a line that failed.")
 @shared
-def demo(in_words: bool) -> None:
+def demo(in_words: bool, keep_going: bool) -> None:
     """The console on the embedded lab; both end together."""
     state_dir = settings().state_dir
     drawn = not in_words and drawable()
@@ -95,7 +96,7 @@ def demo(in_words: bool) -> None:
         if in_words:
             from console.cli.plain import plain
 
-            code = plain(file, settings())
+            code = plain(file, settings(), keep_going=keep_going)
         elif drawn:
             from console.tui import run_console  # textual is for the console only
 

@@ -69,6 +69,8 @@ async def _logs(file: ClusterFile, node: str, lines: int, follow: bool, as_json:
                 if not whole:
                     click.echo("lines may be missing here", err=True)
                 _print("\n".join(new))
+                if not found.lines and not before and not follow:
+                    click.echo("the log is there, and empty", err=True)
                 before = found.lines
             if found.problem:
                 click.echo(clean(f"{node}: {found.problem}", LINE), err=True)

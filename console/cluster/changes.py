@@ -152,7 +152,7 @@ def _holds(before: Snapshot, after: Snapshot) -> Iterator[Change]:
     for target, hold in now.items():
         if hold != was.get(target):
             until = f" until {hold.until:%Y-%m-%d %H:%M} UTC" if hold.until else ""
-            says = f"{hold.owner} holds {target} in {hold.admin}{until}: {hold.reason}"
+            says = f"{hold.owner} holds {target} in {hold.admin}{until}{f': {hold.reason}' if hold.reason else ''}"
             yield _change("hold", "app", target, was[target].admin if target in was else None, hold.admin, says)
     for target in was.keys() - now.keys():
         yield _change("hold", "app", target, was[target].admin, None, f"{target} is no longer held out")

@@ -12,6 +12,7 @@ decoded into, and is made with `(settings, context)`. It gets no more than that.
 
 import importlib.util
 import sys
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,6 +60,10 @@ def bundled(kind: str) -> Path:
     return installed if installed.is_dir() else package.parent / kind
 
 
+LOADING = threading.RLock()
+"""Several clusters are opened in threads of their own: none may get a module of which another has loaded half."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plugins:
     """Where plugins are looked for; the first folder that has the name wins."""
@@ -95,6 +100,10 @@ class Plugins:
         return provides[port]
 
     def _module(self, name: str) -> ModuleType:
+        with LOADING:
+            return self._loaded(name)
+
+    def _loaded(self, name: str) -> ModuleType:
         qualified = f"plugins.{_stem(name)}"
         if qualified in sys.modules:
             return sys.modules[qualified]

@@ -119,7 +119,7 @@ class Console(Openings):
 
     async def on_view_said(self, message: View.Said) -> None:
         """A typed command."""
-        from console.tui.commandline import understand
+        from console.tui.commandline import arguments, understand
 
         try:
             understood = understand(message.words, self.feed.session, self.faults)
@@ -138,7 +138,7 @@ class Console(Openings):
             elif verb == "theme":
                 self.theme = self.shelf.find(target).name
             else:
-                self.open_plans(verb, tuple(target.split()))
+                self.open_plans(verb, *arguments(target))
         except (OperatorError, ValueError) as error:
             self.tell(str(error), "error")
 
@@ -254,7 +254,7 @@ class Console(Openings):
         run = self.feed.session.run if self.feed.connected else None
         if run is not None and run.outcome is not None and run.id != self._told_of:
             self._told_of = run.id
-            if not isinstance(self.screen, Progress):
+            if not isinstance(self.screen, Progress) and getattr(self.screen, "where", "") != "guided":
                 self.tell(run.events[-1].says if run.events else str(run.outcome))
         if run is not None and run.id != self._warned_of and self.feed.worse:
             self._warned_of = run.id

@@ -94,9 +94,9 @@ def standing(snapshot: Snapshot, width: int) -> Content:
     for severity in Severity:  # the worst first: what there is no room for is the least
         found = [finding for finding in snapshot.findings if finding.severity is severity]
         if found and sum(len(cell.text) for cell in cells) + 15 <= width:
-            cells.append(
-                Cell(f"{SEVERITY[severity].text.split()[0]} {len(found)} {severity}  ", SEVERITY[severity].style)
-            )
+            word = SEVERITY[severity]
+            many = count(len(found), severity, "" if severity is Severity.WARNING else severity)
+            cells.append(Cell(f"{word.text.split()[0]} {many}  ", word.style))
     if not snapshot.findings:
         nothing = Cell("● no findings", UP) if _anything(snapshot) else Cell("nothing is configured", WARN)
         if sum(len(cell.text) for cell in (*cells, nothing)) <= width:

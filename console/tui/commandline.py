@@ -1,7 +1,9 @@
 """The `:` line: a command by its name, an action with its target, a theme by its name."""
 
+import shlex
 from collections.abc import Sequence
 
+from console.change.action import Value
 from console.cluster.snapshot import Snapshot
 from console.cluster.text import meant
 from console.ports.error import OperatorError
@@ -9,6 +11,10 @@ from console.session import Session
 from console.tui.commands import Command, commands
 
 ALIASES = {"q": "quit", "exit": "quit", "events": "timeline", "advice": "headroom"}
+
+
+TARGETLESS = ("step-down",)
+"""Who is meant is clear without a name."""
 
 
 class NotACommand(OperatorError):
@@ -31,16 +37,39 @@ def understand(words: str, session: Session, faults: Sequence[str] = ()) -> Comm
 
     Raises NotACommand with the nearest word.
     """
-    verb, _, target = words.partition(" ")
+    verb, _, rest = words.partition(" ")
     actions = [action.name for action in session.actions]
-    if verb in (*actions, "theme", "cluster", *faults):
-        if not target.strip():
+    verbs = (*actions, "theme", "cluster", *faults)
+    begun = [one for one in verbs if one.startswith(verb)] if rest else []
+    if verb in verbs or len(begun) == 1:
+        verb = verb if verb in verbs else begun[0]
+        if not rest.strip() and verb not in TARGETLESS:
             raise NotACommand(f"{verb} what? type: {verb} NAME")
-        return verb, target.strip()
+        return verb, rest.strip()
     if (command := _command(words)) is not None:
         return command
-    hint = meant(words, [*actions, *named(), "theme", "cluster", *faults])
+    hint = meant(words, [*verbs, *named()])
     raise NotACommand(f"'{words}' is not a command; {hint}? shows every key, ctrl+p every command")
+
+
+def arguments(rest: str) -> tuple[tuple[str, ...], dict[str, Value]]:
+    """The targets of an action, and its parameters as the command line takes them: `app2 --until 30m`.
+
+    Raises NotACommand.
+    """
+    try:
+        words = iter(shlex.split(rest))
+    except ValueError as mistake:
+        raise NotACommand(f"{rest}: {mistake}") from None
+    targets: list[str] = []
+    given: dict[str, Value] = {}
+    for word in words:
+        if word.startswith("--"):
+            name, equals, value = word[2:].partition("=")
+            given[name] = value if equals else next(words, "")
+        else:
+            targets.append(word)
+    return tuple(targets), given
 
 
 def _command(words: str) -> Command | None:

@@ -30,6 +30,8 @@ COLUMNS = (
     Column("outcome", 7, 8, weight=5),
     Column("says", 18, rest=True),
 )
+TOLD = ("does", "seen", "says", "answer", "title")
+"""What a record says in words; the other details are told with all of it."""
 NOTHING = "nothing has been written yet"
 STYLES = {"success": UP, "done": UP, "failure": DOWN, "failed": WARN, "unknown": DOWN, "refused": DOWN, "partial": WARN}
 
@@ -128,7 +130,7 @@ class JournalScreen(View[None]):
 
 def _cells(record: Record) -> tuple[Cell, ...]:
     about = f"{record.action or ''} {record.target or ''}{f' step {record.step}' if record.step else ''}".strip()
-    told = [str(record.detail[key]) for key in ("does", "seen", "says", "answer", "title") if key in record.detail]
+    told = [said for key in TOLD if isinstance(said := record.detail.get(key), str)]
     says = "  ".join([*([f"reason: {record.reason}"] if record.reason else []), *told])
     outcome = Cell(record.outcome or "", STYLES.get(record.outcome or "", CHANGING))
     if record.corrupt:

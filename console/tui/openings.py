@@ -72,11 +72,13 @@ class Openings(TerminalApp):
         except OperatorError as error:
             self.tell(str(error), "error")
 
-    def open_plans(self, action: str, targets: tuple[str, ...]) -> None:
+    def open_plans(self, action: str, targets: tuple[str, ...], given: "Mapping[str, Value] | None" = None) -> None:
         """Show the plan for one target; for several a runbook, which plans each when its turn comes."""
-        if len(targets) == 1:
-            self.open_plan(action, targets[0])
+        if len(targets) < 2:
+            self.open_plan(action, next(iter(targets), ""), given)
             return
+        if given:
+            self.tell("options go with one target; for several the form asks for them", "warning")
         from console.change.runbook.several import several
         from console.tui.reading import ReadingScreen
 

@@ -32,8 +32,8 @@ def about_domain(domain: Domain, width: int) -> list[Content]:
     when = lost(domain)
     return [
         heading(domain.name or "in no failure domain", width),
-        paragraph((Cell("  stands there  ", QUIET),), names, width),
         paragraph((Cell("  when lost     ", QUIET),), when.text, width, when.style),
+        paragraph((Cell("  stands there  ", QUIET),), names, width),
     ]
 
 

@@ -102,7 +102,7 @@ def failure_domains(snapshot: Snapshot) -> Sheet:
     )
     declared = [domain for domain in there if domain.name]
     outlasted = sum(domain.outlasted is True for domain in declared)
-    summary = of(outlasted, len(declared), "can be lost", any(d.outlasted is None for d in declared))
+    summary = of(outlasted, len(declared), "can be lost, one at a time", any(d.outlasted is None for d in declared))
     rows = tuple(
         Row(
             domain.name or NONE.text,

@@ -20,7 +20,7 @@ from console.tui import briefs, equivalent
 from console.tui.commands import bindings
 from console.tui.feed import Feed
 from console.tui.parts import KeyBar, Words
-from console.tui.planwords import plan_lines
+from console.tui.planwords import plan_lines, unsaid, why
 from console.tui.texts import fits
 from console.tui.words import DOWN, LOUD, QUIET, WARN, Cell, line, paragraph
 
@@ -57,6 +57,8 @@ class Deliberate(Button):
         """Enter."""
         if time.monotonic() - self._focused_s >= DELIBERATE_S:
             super().action_press()
+        else:
+            self.notify("enter came too soon to be an answer: press it once more", markup=False, timeout=4)
 
 
 class PlanScreen(Screen[Run | None]):
@@ -98,7 +100,8 @@ class PlanScreen(Screen[Run | None]):
         yield KeyBar("plan")
 
     def on_mount(self) -> None:
-        """Stay true to the cluster, and grow old."""
+        """Stay true to the cluster, and grow old; what was told before does not cover what is to be read."""
+        self.app.clear_notifications()
         self._feed.changed.subscribe(self, self._look_again)
         self._age = self.set_timer(EXPIRES_S, self._expire)
         self._show()
@@ -106,6 +109,8 @@ class PlanScreen(Screen[Run | None]):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Another parameter is another plan, which is read as it is made."""
         name = str(event.input.name)
+        if name == "reason":
+            self.query_one("#says-reason", Words).show(why)
         if name in (parameter.name for parameter in self._action.parameters):
             self._given[name] = event.value
             self._make()
@@ -200,6 +205,7 @@ class PlanScreen(Screen[Run | None]):
             typed.focus()
             return
         if self._read.impact.grade is Grade.UNSAFE and not self._reason.strip():
+            self.query_one("#says-reason", Words).show(unsaid)
             self.query_one("#field-reason Input", Input).focus()
             return
         self._begun = True  # a second Enter that was already on its way finds this

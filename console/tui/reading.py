@@ -23,7 +23,7 @@ from console.tui.commands import bindings
 from console.tui.feed import Feed
 from console.tui.parts import Draw, KeyBar, Words
 from console.tui.plan import NARROW, Deliberate
-from console.tui.planwords import impact_lines
+from console.tui.planwords import impact_lines, unsaid, why
 from console.tui.stages import described, passage, purpose
 from console.tui.symbols import GRADE
 from console.tui.texts import fits
@@ -85,6 +85,7 @@ class ReadingScreen(Screen[None]):
         """Other values: another dry run."""
         name = str(event.input.name)
         if name == "reason":
+            self.query_one("#says-reason", Words).show(why)
             self._show()
         elif event.value != str(self._given.get(name, "")):
             self._given[name] = event.value
@@ -166,6 +167,7 @@ class ReadingScreen(Screen[None]):
         if self._mistakes:
             self.query_one(f"#field-{next(iter(self._mistakes))} Input", Input).focus()
         elif not self._reason:
+            self.query_one("#says-reason", Words).show(unsaid)
             self.query_one("#field-reason Input", Input).focus()
         else:
             self.begun = True
@@ -229,7 +231,7 @@ class ReadingScreen(Screen[None]):
         with Horizontal(id=f"field-{name}", classes="field"):
             yield Words(lambda _: [line(f" {name}")], fixed=True)
             yield Input(value, name=name, compact=True)
-            yield Words(lambda _: [line(Cell("why, for the journal", QUIET))], id=f"says-{name}", fixed=True)
+            yield Words(why, id=f"says-{name}", fixed=True)
 
     def _beside(self, parameter: ParameterTable) -> Draw:
         mistake = self._mistakes.get(parameter.name)

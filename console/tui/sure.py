@@ -60,6 +60,7 @@ class Sure(ModalScreen[Confirmation | None]):
         reason = self.query_one("#why", Input).value.strip()
         typed = self.query_one("#typed", Input).value if self._words is not None else None
         if not reason:
+            self.query_one("#why", Input).placeholder = "say why first: it goes into the journal"
             self.query_one("#why", Input).focus()
         elif typed != self._words:
             self.query_one("#typed", Input).focus()

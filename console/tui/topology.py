@@ -16,6 +16,7 @@ from console.tui.feed import Feed
 from console.tui.nodes import NodesView
 from console.tui.parts import KeyBar, Words
 from console.tui.table import Table
+from console.tui.texts import TextScreen
 from console.tui.words import QUIET, Cell, paragraph
 
 WIDE = 100
@@ -77,9 +78,16 @@ class TopologyScreen(NodesView):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Nothing is done to a failure domain as such."""
-        if action in ("actions", "detail", "mark", "wanted") and self.is_mounted:
+        if action in ("actions", "mark", "wanted") and self.is_mounted:
             return bool(self.selected and self.selected[0] != "domain")
         return super().check_action(action, parameters)
+
+    def action_detail(self) -> None:
+        """All that is known of a node; of a failure domain what there may be no room for below the tables."""
+        if self.selected and self.selected[0] == "domain":
+            self.app.push_screen(TextScreen(f"Failure domain {self.selected[1]}", self._about, self._feed))
+        else:
+            super().action_detail()
 
     def _show(self, snapshot: Snapshot) -> None:
         self._fill(snapshot)

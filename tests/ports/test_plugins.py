@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,14 @@ def test_one_plugin_imports_another_by_name_wherever_its_folder_is(tmp_path: Pat
     folder(tmp_path, one_kiosk=KIOSK, other_kiosk="from plugins.one_kiosk import Kiosk\nPROVIDES = {'health': Kiosk}")
     plugins = Plugins((tmp_path,))
     assert plugins.load("other_kiosk", "health") is plugins.load("one_kiosk", "health")
+
+
+def test_nobody_gets_a_plugin_of_which_another_thread_has_loaded_half(tmp_path: Path) -> None:
+    slow = "import time\nNAMED = 'half'\ntime.sleep(0.05)\n" + KIOSK
+    plugins = Plugins((folder(tmp_path, kiosk=slow),))
+    with ThreadPoolExecutor(8) as threads:
+        loaded = set(threads.map(lambda _: plugins.load("kiosk", "health"), range(8)))
+    assert [one.__name__ for one in loaded] == ["Kiosk"]
 
 
 def test_a_plugin_is_loaded_once(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import cast
 
 from textual.command import CommandPalette
 from textual.pilot import Pilot
-from textual.widgets import OptionList
+from textual.widgets import Input, OptionList
 
 from console.change.journal import Journal
 from console.cluster.snapshot import Admin, Snapshot
@@ -95,6 +95,22 @@ async def test_no_bare_key_of_the_dashboard_changes_anything() -> None:
             if not isinstance(pilot.app.screen, Dashboard):
                 await pilot.press("escape")
         assert session.started == []
+
+
+async def test_a_typed_command_takes_options_and_as_much_of_a_verb_as_is_clear() -> None:
+    async with opened(FakeSession(calm())) as pilot:
+        await pilot.press("colon", *"dra app2 --until 30m", "enter")
+        await pilot.pause()
+        screen = pilot.app.screen
+        assert isinstance(screen, PlanScreen)
+        assert "Drain app2" in shown(pilot, "title")
+        assert screen.query_one("#field-until Input", Input).value == "30m"
+        await pilot.press("escape", "colon", *"step-down --to db2", "enter")
+        await pilot.pause()
+        assert "Step down db1" in shown(pilot, "title")
+        await pilot.press("escape", "colon", *"drain app2 --untl 30m", "enter")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, Dashboard)
 
 
 async def test_a_typed_command_opens_the_plan_of_its_target() -> None:

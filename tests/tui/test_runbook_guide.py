@@ -112,6 +112,18 @@ async def read(pilot: Pilot[int], *, server: str = "app2", reason: str = "kernel
     return screen
 
 
+async def test_without_a_reason_nothing_begins_and_what_is_missing_is_told(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, console, _):
+        screen = await read(pilot, reason="")
+        screen.query_one("#go").focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: "say why first" in shown(pilot, "says-reason"))
+        assert console.screen is screen
+        assert not console.guide.going
+        await pilot.press(*"disk")
+        await until(pilot, lambda: "why, for the journal" in shown(pilot, "says-reason"))
+
+
 async def begin(pilot: Pilot[int], console: Console) -> GuidedScreen:
     """It is begun, and asks about the plan of its first stage."""
     screen = await read(pilot)

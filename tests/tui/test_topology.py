@@ -31,14 +31,17 @@ async def test_tab_goes_along_the_path_and_the_selected_node_is_told() -> None:
         assert focused(screen) == "balancer"
 
 
-async def test_enter_opens_the_node_and_a_its_actions_but_not_of_a_failure_domain() -> None:
+async def test_enter_opens_the_node_or_the_failure_domain_and_a_the_actions_of_a_node_alone() -> None:
     async with opened(FakeSession(calm())) as pilot:
         await pilot.press("2", "down", "enter")
         assert isinstance(pilot.app.screen, DetailScreen)
         await pilot.press("escape", "a")
         assert isinstance(pilot.app.screen, Menu)
-        await pilot.press("escape", "tab", "tab", "enter", "a")
+        await pilot.press("escape", "tab", "tab", "a")
         assert isinstance(pilot.app.screen, TopologyScreen)
+        await pilot.press("enter")
+        assert "service and writes go on" in shown(pilot, "text")
+        await pilot.press("escape")
         await pilot.press("escape")
         assert not isinstance(pilot.app.screen, TopologyScreen)
 

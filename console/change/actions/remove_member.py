@@ -55,7 +55,7 @@ def _not_primary_check(snapshot: Snapshot, member: Member) -> Check:
         says=f"{member.name} is not the Primary",
         ok=not leads,
         value="it is" if leads else f"it is {member.state}",
-        limit=f"first run step-down {member.name}" if leads else "not the Primary",
+        limit=f"not the Primary: run step-down {member.name} first" if leads else "not the Primary",
     )
 
 

@@ -62,7 +62,7 @@ def _checks(snapshot: Snapshot, member: Member, wanted: float) -> tuple[Check, .
             says="the Primary keeps a priority above 0",
             ok=not (leads and wanted == 0),
             value=f"{member.name} is {'the' if leads else 'not the'} Primary, and would have {wanted:g}",
-            limit=f"above 0 for the Primary: first run step-down {member.name}" if leads else "above 0 for the Primary",
+            limit=f"above 0 for the Primary: run step-down {member.name} first" if leads else "above 0 for the Primary",
         ),
     )
 

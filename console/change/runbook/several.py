@@ -53,4 +53,4 @@ def _quoted(text: str) -> str:
 
 
 def _value(value: object) -> str:
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else _quoted(str(value))
+    return f"{value:.12g}" if isinstance(value, int | float) and not isinstance(value, bool) else _quoted(str(value))

@@ -46,7 +46,7 @@ def test_a_member_without_a_vote_goes_without_a_word_about_votes() -> None:
 
 
 def test_the_primary_is_refused_with_the_command_that_comes_first() -> None:
-    assert "db1 is not the Primary: it is / first run step-down db1" in refusal(plan(calm(), "db1"))
+    assert "db1 is not the Primary: it is / not the Primary: run step-down db1 first" in refusal(plan(calm(), "db1"))
 
 
 def test_a_dead_member_may_go_while_the_others_are_well() -> None:

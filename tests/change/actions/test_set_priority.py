@@ -39,7 +39,7 @@ def test_what_is_so_already_is_nothing_to_do() -> None:
 
 def test_the_primary_keeps_a_priority_above_0() -> None:
     words = refusal(plan(calm(), "db1", 0))
-    assert "db1 is the Primary, and would have 0 / above 0 for the Primary: first run step-down db1" in words
+    assert "db1 is the Primary, and would have 0 / above 0 for the Primary: run step-down db1 first" in words
     assert not plan(calm(), "db2", 0).refusals
 
 
