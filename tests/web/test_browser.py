@@ -160,7 +160,7 @@ async def test_the_console_is_drawn_in_a_browser_takes_keys_and_ends_with_its_ta
         await browser.until("app1")
         [console] = consoles(server)
         await browser.press("f")
-        await browser.until("Findings, worst first")
+        await browser.until("Findings, the worst first")
         picture = await browser.ask("Page.captureScreenshot", format="png")
         if folder := os.environ.get("WATCHKEEPER_TEST_PICTURES"):
             await asyncio.to_thread(Path(folder, "browser.png").write_bytes, base64.b64decode(picture["data"]))
