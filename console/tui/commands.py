@@ -45,6 +45,10 @@ class Command:
         return self.where == "everywhere" or "escape" in self.keys.split(",")
 
 
+FORMS = ("plan", "reading")
+"""A page with a form below it: the page turns wherever the focus is."""
+
+
 def _view(name: str, keys: str, says: str, *, shown: bool = False) -> Command:
     return Command(f"view.{name}", keys, name, says, f"app.view('{name}')", shown)
 
@@ -118,6 +122,8 @@ COMMANDS = (
     Command("plan.next", "tab", "next field", "Go to the next field or button", "app.focus_next"),
     Command("plan.again", "ctrl+r", "read again", "Take the plan as the cluster stands now", "screen.again"),
     Command("plan.copy", "c", "copy", "Copy what a script would say to do this", "app.copy", False),
+    *(Command(f"{where}.page-down", "pagedown", "read on", "The next page", "screen.turn(1)") for where in FORMS),
+    *(Command(f"{where}.page-up", "pageup", "page up", "The page before", "screen.turn(-1)", False) for where in FORMS),
     Command("plan.back", "escape", "cancel", "Leave without doing anything", "screen.back"),
     Command("progress.wait", "w", "wait", "Wait for the last session without a limit", "screen.decide('wait')"),
     Command("progress.extend", "x", "extend", "Wait as long again", "screen.decide('extend')"),

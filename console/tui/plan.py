@@ -8,7 +8,6 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Button, Input
 
 from console.change.action import Action, Value
@@ -19,7 +18,7 @@ from console.cluster.whatif import Grade
 from console.tui import briefs, equivalent
 from console.tui.commands import bindings
 from console.tui.feed import Feed
-from console.tui.parts import KeyBar, Words
+from console.tui.parts import Form, KeyBar, Words
 from console.tui.planwords import plan_lines, unsaid, why
 from console.tui.texts import fits
 from console.tui.words import DOWN, LOUD, QUIET, WARN, Cell, line, paragraph
@@ -61,7 +60,7 @@ class Deliberate(Button):
             self.notify("enter came too soon to be an answer: press it once more", markup=False, timeout=4)
 
 
-class PlanScreen(Screen[Run | None]):
+class PlanScreen(Form[Run | None]):
     """One plan; answers with its run, or with nothing."""
 
     BINDINGS = bindings("plan")

@@ -39,8 +39,9 @@ def plan_page(plan: Plan, width: int) -> list[Content]:
     return [
         *_outcome(plan, width),
         heading("CHECKS", width),
-        *(check_line(check, width) for check in sorted(plan.checks, key=_urgency)),
+        *(check_line(check, width) for check in sorted(plan.checks, key=_urgency) if not check.ok),
         *(paragraph((Cell("  ▲ note     ", WARN),), note, width) for note in plan.notes),
+        *(check_line(check, width) for check in plan.checks if check.ok),
         heading("STEPS", width),
         *_steps(plan, width),
     ]
@@ -56,7 +57,8 @@ def verdict(plan: Plan) -> Cell:
 def _outcome(plan: Plan, width: int) -> list[Content]:
     says = "it is so already" if not plan.steps and not plan.refusals else plan.impact.says
     if plan.refusals:
-        says = f"{plan.refusals[0].says}: {plan.refusals[0].value}"
+        first = plan.refusals[0]
+        says = f"{first.says}: {first.value}; must be {first.limit}"
     return impact_lines(plan.impact, verdict(plan), says, width)
 
 
@@ -102,7 +104,7 @@ def check_line(check: Check, width: int) -> Content:
 
 
 def _urgency(check: Check) -> int:
-    return 2 if check.ok else 1 if check.warns else 0
+    return 1 if check.warns else 0
 
 
 def _steps(plan: Plan, width: int) -> list[Content]:

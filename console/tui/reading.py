@@ -8,7 +8,6 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Button, Input
 
 from console.change.action import Value
@@ -21,7 +20,7 @@ from console.change.runbook.progress import Progress
 from console.tui import briefs, equivalent
 from console.tui.commands import bindings
 from console.tui.feed import Feed
-from console.tui.parts import Draw, KeyBar, Words
+from console.tui.parts import Draw, Form, KeyBar, Words
 from console.tui.plan import NARROW, Deliberate
 from console.tui.planwords import impact_lines, unsaid, why
 from console.tui.stages import described, passage, purpose
@@ -30,7 +29,7 @@ from console.tui.texts import fits
 from console.tui.words import CHANGING, DOWN, QUIET, WARN, Cell, heading, line, paragraph
 
 
-class ReadingScreen(Screen[None]):
+class ReadingScreen(Form[None]):
     """One runbook; to begin it takes its parameters, a reason, and a deliberate key."""
 
     BINDINGS = bindings("reading")

@@ -253,3 +253,14 @@ async def test_the_line_for_a_shell_says_only_what_is_otherwise_than_by_itself(t
         assert change(resize, "more memory").startswith(
             "watchkeeper run resize db2 --memory=4GiB --reason 'more memory' "
         )
+
+
+async def test_the_page_turns_while_cancel_has_the_focus() -> None:
+    async with planned(FakeSession(calm())) as pilot:
+        await pilot.resize_terminal(80, 24)
+        page = pilot.app.screen.query_one("#page")
+        assert pilot.app.focused is pilot.app.screen.query_one("#cancel")
+        await pilot.press("pagedown")
+        assert page.scroll_y > 0
+        await pilot.press("pageup")
+        assert page.scroll_y == 0
