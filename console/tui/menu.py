@@ -91,7 +91,7 @@ class Menu(ModalScreen[str | None]):
 
     def _arrange(self) -> None:
         """The list gives way: a command without its end would be another one."""
-        width, height = min(BOX, self.size.width * 8 // 10), (self.size.height - 1) * 9 // 10
+        width, height = min(BOX, self.size.width * 8 // 10), (self.size.height - self.query_one(KeyBar).rows) * 9 // 10
         rows = sum(1 + row.plain.count("\n") for row in self._script(width - 4))
         self.query_one(OptionList).styles.max_height = max(3, height - 4 - rows)
 

@@ -58,6 +58,11 @@ async def test_it_stands_above_the_keys_of_every_screen_and_can_be_put_away() ->
     async with app.run_test(size=(80, 24)) as pilot:
         await connected(pilot)
         assert shown(pilot, "keys").splitlines()[0].startswith(" TOUR 1/8")
+        await pilot.press("a")
+        await pilot.pause()
+        box, script = (app.screen.query_one(part).region for part in ("#box", "#script"))
+        assert (script.height, script.bottom) == (2, box.bottom - 1), "the menu's command is seen whole"
+        await pilot.press("escape")
         await pilot.press("f")
         assert shown(pilot, "keys").splitlines()[0].startswith(" TOUR 1/8")
         await pilot.press("f2")
