@@ -25,6 +25,8 @@ from console.ports.protocols import Refused, Unclear
 
 LOOK_EVERY_S = 0.1
 """How often a proof is looked at."""
+REFUSED_S = 1.0
+"""What is seen after a refused undo counts from then on: a look that had begun before tells what was before it."""
 OP_DEADLINE_S = 30.0
 """The longest that one op may take before its answer counts as lost, unless its step has more patience."""
 
@@ -199,7 +201,7 @@ class Engine:
             seen = self._look(step.undone, began_s)
             if sent.refused and not seen.holds:
                 seen = replace(seen, says=f"{sent.says}; {seen.says}")
-            refused = sent.refused and not seen.blind
+            refused = sent.refused and not seen.blind and time.monotonic() - began_s > REFUSED_S
             if seen.holds or refused or time.monotonic() - began_s > step.patience_s:
                 break
             await asyncio.sleep(LOOK_EVERY_S)
