@@ -51,7 +51,7 @@ class JournalScreen(View[None]):
         self._records: dict[str, Record] = {}
         self._verdict: Verdict | None = None
         self._unfinished: list[Unfinished] = []
-        self._problem = "reading…"
+        self._problem = ""
 
     def compose(self) -> ComposeResult:
         """Verdict, unfinished runs, records."""
@@ -63,6 +63,8 @@ class JournalScreen(View[None]):
     def on_mount(self) -> None:
         """Read it, in a thread: it may be long."""
         self._feed.changed.subscribe(self, lambda _: self.query_one("#title", Words).show(self._title))
+        summary = Cell("reading…", CHANGING)
+        self.query_one(Table).show(Sheet("RECORDS", summary, COLUMNS, (), "the journal is being read"))
         self.run_worker(self._read())
 
     async def action_verify(self) -> None:

@@ -35,7 +35,7 @@ from tests.cluster.pictures import (
 )
 from tests.screens.approved import SIZES, Gallery
 from tests.tui.fakes import FakeSession, console_on, never_connected
-from tests.tui.records import FixedJournal, UnreadableJournal, interrupted, journal
+from tests.tui.records import FixedJournal, SlowJournal, UnreadableJournal, interrupted, journal
 
 OTHER_THEMES = ("watchkeeper-light", "high-contrast", "colour-blind-safe")
 Steps = Callable[[Pilot[int], FakeSession], Awaitable[None]]
@@ -259,6 +259,7 @@ STATES: dict[str, State] = {
     "journal-record": (calm(), a_record),
     "journal-filter": (calm(), keys("j", "slash", *"intent", "enter")),
     "journal-empty": (calm(), keys("j")),
+    "journal-loading": (calm(), keys("j")),
     "journal-unreadable": (calm(), keys("j")),
     "unfinished": (calm(), keys("u")),
     "unfinished-undone": (calm(), keys("u", "down")),
@@ -283,6 +284,8 @@ def _kept(name: str, snapshot: Snapshot) -> Journal:
     """The journal that a state needs."""
     if name.endswith("-unreadable"):
         return UnreadableJournal()
+    if name.endswith("-loading"):
+        return SlowJournal()
     if name in ("journal-empty", "unfinished-none"):
         return FixedJournal()
     return interrupted(snapshot.cluster) if name.startswith("unfinished") else journal()
@@ -293,9 +296,14 @@ async def test_a_screen_is_as_approved(
     name: str, as_approved: Gallery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (snapshot, steps), sizes = SCREENS[name]
-    session = FakeSession(snapshot, _kept(name, snapshot), READ_ONLY if name.endswith("read-only") else "")
+    kept = _kept(name, snapshot)
+    session = FakeSession(snapshot, kept, READ_ONLY if name.endswith("read-only") else "")
     monkeypatch.setattr("console.tui.journal.verify", lambda _: Verdict(9, "5be2f00d00112233", (CHANGED,)))
-    await as_approved(console_on(session, tmp_path), name, lambda pilot: steps(pilot, session), sizes)
+    try:
+        await as_approved(console_on(session, tmp_path), name, lambda pilot: steps(pilot, session), sizes)
+    finally:
+        if isinstance(kept, SlowJournal):
+            kept.may_answer.set()
 
 
 @pytest.mark.parametrize("opens", ["dashboard", "topology"])

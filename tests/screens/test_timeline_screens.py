@@ -14,7 +14,7 @@ from console.tui.timeline import TimelineScreen
 from tests.cluster.pictures import calm, primary_lost
 from tests.screens.approved import Gallery
 from tests.tui.fakes import FakeSession, console_on
-from tests.tui.records import FixedJournal, UnreadableJournal, journal
+from tests.tui.records import FixedJournal, SlowJournal, UnreadableJournal, journal
 
 
 def later(snapshot: Snapshot, seconds: float) -> Snapshot:
@@ -28,6 +28,7 @@ SCREENS: dict[str, tuple[tuple[Snapshot, ...], FixedJournal, tuple[str, ...]]] =
     "timeline-filter": (ELECTION[:1], journal(), ("slash", "d", "b", "1", "enter")),
     "timeline-done-only": ((), journal(), ()),
     "timeline-empty": ((), FixedJournal(), ()),
+    "timeline-loading": ((), SlowJournal(), ()),
     "timeline-unreadable": ((), UnreadableJournal(), ()),
 }
 
@@ -43,9 +44,13 @@ async def test_the_timeline_is_as_approved(name: str, as_approved: Gallery, tmp_
         await pilot.press("3")
         screen = pilot.app.screen
         assert isinstance(screen, TimelineScreen)
-        while screen._problem == "reading the journal…":
+        while screen._problem == "reading the journal…" and not isinstance(kept, SlowJournal):
             await pilot.pause(0.02)
         screen.query_one("#records", Table).cursor = 0
         await pilot.press(*keys)
 
-    await as_approved(console_on(FakeSession(calm(), kept), tmp_path), name, before)
+    try:
+        await as_approved(console_on(FakeSession(calm(), kept), tmp_path), name, before)
+    finally:
+        if isinstance(kept, SlowJournal):
+            kept.may_answer.set()

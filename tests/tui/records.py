@@ -1,5 +1,6 @@
 """A journal of fixed records: a run that ended well, one that was interrupted, and a record that was changed."""
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -86,6 +87,18 @@ class UnreadableJournal(FixedJournal):
     def unfinished(self) -> list[Unfinished]:
         self.records()
         return []
+
+
+class SlowJournal(FixedJournal):
+    """Its disk answers when it may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_answer = threading.Event()
+
+    def records(self, after: int = 0) -> Iterator[Record]:
+        self.may_answer.wait(60)
+        return iter(())
 
 
 def journal() -> FixedJournal:
