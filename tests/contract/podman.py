@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 
 from console.ports.protocols import Completed, Shell, ShellError
@@ -76,4 +77,9 @@ def podman() -> Iterator[tuple[PodmanHost, str]]:
         yield PodmanHost(options), ask("version", "--format", "{{.Client.Version}}")
     finally:
         subprocess.run(["podman", *options, "rm", "--force", "--time=0", NAME], capture_output=True, check=False)
+        # What watched the container calls podman once more at its end, which would make its store anew.
+        while mine := [
+            one for one in psutil.process_iter(["cmdline"]) if str(folder) in " ".join(one.info["cmdline"] or ())
+        ]:
+            psutil.wait_procs(mine, timeout=10)
         shutil.rmtree(folder, ignore_errors=True)
