@@ -6,6 +6,7 @@ from typing import TypeVar
 from textual.content import Content
 
 from console.cluster.snapshot import AppServer, Balancer, Hold, Member, Node, Size, Snapshot, SpareMember
+from console.cluster.text import count
 from console.tui.symbols import HEALTH, SPARE, STATE, admin_and_check, member_state
 from console.tui.words import QUIET, Cell, heading, line, paragraph, span
 
@@ -56,7 +57,9 @@ def _server(server: AppServer, hold: Hold | None, width: int) -> list[Content]:
     for pool in server.pools:
         sticky = ", clients are pinned" if pool.sticky else ""
         known = "" if pool.known else " (the last that its balancer said)"
-        sessions = "sessions not known" if pool.sessions is None else f"{pool.sessions} sessions, {pool.queue} queued"
+        sessions = (
+            "sessions not known" if pool.sessions is None else f"{count(pool.sessions, 'session')}, {pool.queue} queued"
+        )
         says = f"{sessions}, weight {pool.weight}{sticky}; check: {pool.check_says or 'says nothing'}{known}"
         lead = (
             Cell(f"  {pool.balancer}/{pool.backend}".ljust(MARGIN)),

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from console.cluster.finding import Diagnosis, critical, grouped, info, listed, warning
 from console.cluster.snapshot import Admin, AppServer, Finding, Health, PoolMember, Snapshot
 from console.cluster.standing import pools_known, serves
+from console.cluster.text import count
 
 
 def server_down(snapshot: Snapshot) -> Iterator[Finding]:
@@ -60,7 +61,7 @@ def server_drained(snapshot: Snapshot) -> Iterator[Finding]:
             left = (
                 "how many sessions are left is not known"
                 if server.sessions is None
-                else f"{server.sessions} sessions left"
+                else f"{count(server.sessions, 'session')} left"
             )
             says = f"{server.name} is in {states} on {_balancers(pools)}: {left}."
             yield info("server-drained", server.name, says, f"ready {server.name}")
