@@ -201,8 +201,9 @@ class Engine:
             seen = self._look(step.undone, began_s)
             if sent.refused and not seen.holds:
                 seen = replace(seen, says=f"{sent.says}; {seen.says}")
-            refused = sent.refused and not seen.blind and time.monotonic() - began_s > REFUSED_S
-            if seen.holds or refused or time.monotonic() - began_s > step.patience_s:
+            lasted_s = time.monotonic() - began_s
+            refused = sent.refused and not seen.blind and lasted_s > REFUSED_S
+            if seen.holds or refused or lasted_s > step.patience_s:
                 break
             await asyncio.sleep(LOOK_EVERY_S)
         await self._write(run, "step.undone", step=number, detail={"seen": seen.says})

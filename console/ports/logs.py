@@ -38,7 +38,7 @@ async def read(reach: Reach, node: str, lines: int = LINES, *, hide: Collection[
     try:
         service = reach.service(node)
     except Refused:
-        hint = f"{meant(node, reach.services)}otherwise " if meant(node, reach.services) else ""
+        hint = f"{nearest}otherwise " if (nearest := meant(node, reach.services)) else ""
         why = f"where the log of {node} is, is not told: {hint}add its `service` to the cluster file"
         return Log(node=node, at=at, problem=why)
     if not isinstance(service, TellsLog):

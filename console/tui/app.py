@@ -248,13 +248,11 @@ class Console(Openings):
             self.redraw_keys()
 
     def _tick(self) -> None:
-        from console.tui.progress import Progress
-
         self.feed.tick()
         run = self.feed.session.run if self.feed.connected else None
         if run is not None and run.outcome is not None and run.id != self._told_of:
             self._told_of = run.id
-            if not isinstance(self.screen, Progress) and getattr(self.screen, "where", "") != "guided":
+            if getattr(self.screen, "where", "") not in ("progress", "guided"):
                 self.tell(run.events[-1].says if run.events else str(run.outcome))
         if run is not None and run.id != self._warned_of and self.feed.worse:
             self._warned_of = run.id

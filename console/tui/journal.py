@@ -51,7 +51,6 @@ class JournalScreen(View[None]):
         self._records: dict[str, Record] = {}
         self._verdict: Verdict | None = None
         self._unfinished: list[Unfinished] = []
-        self._problem = ""
 
     def compose(self) -> ComposeResult:
         """Verdict, unfinished runs, records."""
@@ -92,16 +91,16 @@ class JournalScreen(View[None]):
     async def _read(self) -> None:
         try:
             records, self._unfinished = await asyncio.to_thread(self._load)
-            self._problem = "" if records else NOTHING
+            problem = ""
         except JournalError as error:
-            records, self._problem = [], str(error)
+            records, problem = [], str(error)
         self._records = {str(record.seq): record for record in reversed(records)}
         corrupt = sum(bool(record.corrupt) for record in records)
         summary = Cell(f"{corrupt} CORRUPT", DOWN) if corrupt else Cell(count(len(records), "record"), QUIET)
-        if self._problem and self._problem != NOTHING:
+        if problem:
             summary = Cell("? not read", UNKNOWN)
         rows = tuple(Row(key, _cells(record)) for key, record in self._records.items())
-        self.query_one(Table).show(Sheet("RECORDS", summary, COLUMNS, rows, self._problem))
+        self.query_one(Table).show(Sheet("RECORDS", summary, COLUMNS, rows, problem or NOTHING))
         self.query_one("#verdict", Words).show(self._says)
 
     def _load(self) -> tuple[list[Record], list[Unfinished]]:
