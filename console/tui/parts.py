@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import events
 from textual.actions import parse
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.css.styles import RulesMap
 from textual.message import Message
-from textual.screen import Screen, ScreenResultType
+from textual.screen import Screen
 from textual.strip import Strip
 from textual.style import Style
 from textual.suggester import Suggester
@@ -151,15 +150,6 @@ class KeyBar(Words):
             cells += [Cell(f" {key} ", KEY), Cell(f"{command.title} ")]
             x += length
         return [*self._tour(width), line(*cells)]
-
-
-class Form(Screen[ScreenResultType]):
-    """A page to read, and fields and buttons below it."""
-
-    def action_turn(self, pages: int) -> None:
-        """Read on, or back, wherever the focus is."""
-        page = self.query_one("#page", VerticalScroll)
-        page.scroll_relative(y=pages * max(1, page.size.height - 1), animate=False)
 
 
 def possible(screen: Screen[Any], command: Command) -> bool:

@@ -18,15 +18,14 @@ from console.cluster.whatif import Grade
 from console.tui import briefs, equivalent
 from console.tui.commands import bindings
 from console.tui.feed import Feed
-from console.tui.parts import Form, KeyBar, Words
-from console.tui.planwords import plan_lines, unsaid, why
+from console.tui.form import Form, why
+from console.tui.parts import KeyBar, Words
+from console.tui.planwords import plan_lines
 from console.tui.texts import fits
 from console.tui.words import DOWN, LOUD, QUIET, WARN, Cell, line, paragraph
 
 EXPIRES_S = 120.0
 """What was read longer ago than this must be read again."""
-NARROW = [(0, "-narrow"), (76, "-roomy")]
-"""In columns: below the second, what stands beside a field takes some of its room."""
 DELIBERATE_S = 0.3
 """A key that comes sooner after the focus was no answer to what is on screen."""
 
@@ -65,7 +64,6 @@ class PlanScreen(Form[Run | None]):
 
     BINDINGS = bindings("plan")
     AUTO_FOCUS = "#cancel"
-    HORIZONTAL_BREAKPOINTS = NARROW
     where: ClassVar[str] = "plan"
 
     def __init__(self, feed: Feed, action: str, target: str, given: Mapping[str, Value]) -> None:
@@ -92,7 +90,7 @@ class PlanScreen(Form[Run | None]):
                 yield from self._field(parameter.name, Input(shown, name=parameter.name, compact=True), says)
             yield from self._field("reason", Input(name="reason", compact=True), ("why, for the journal",))
             yield from self._field("confirm", Typed(name="confirm", compact=True), ())
-            yield Words(self._same, id="same", fixed=True)
+            yield Words(self.same, id="same", fixed=True)
             with Horizontal(id="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
                 yield Deliberate(Content(self._read.title), id="go", compact=True)
@@ -204,8 +202,7 @@ class PlanScreen(Form[Run | None]):
             typed.focus()
             return
         if self._read.impact.grade is Grade.UNSAFE and not self._reason.strip():
-            self.query_one("#says-reason", Words).show(unsaid)
-            self.query_one("#field-reason Input", Input).focus()
+            self.want_reason()
             return
         self._begun = True  # a second Enter that was already on its way finds this
         words = typed.value if self._read.confirm_words is not None else None
@@ -225,11 +222,7 @@ class PlanScreen(Form[Run | None]):
         self.query_one("#title", Words).show(self._title)
         self.query_one("#text", Words).show(lambda width: plan_lines(self._now, width, self._reason))
         self.query_one("#state", Words).show(self._state)
-        self.query_one("#same", Words).show(self._same)
-
-    def _same(self, width: int) -> list[Content]:
-        """Beside the buttons as much as one line takes; the page has it whole."""
-        return [] if self._obstacle else [equivalent.beside(self.copied, width)]
+        self.query_one("#same", Words).show(self.same)
 
     def _title(self, _: int) -> list[Content]:
         session = self._feed.session

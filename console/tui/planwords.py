@@ -15,16 +15,6 @@ ROOMY = 65
 """From this width on the titles of the columns are whole sentences."""
 
 
-def why(_: int) -> list[Content]:
-    """Beside the field of a reason."""
-    return [line(Cell("why, for the journal", QUIET))]
-
-
-def unsaid(_: int) -> list[Content]:
-    """The same, when somebody went on without one."""
-    return [line(Cell("▲ say why first", WARN))]
-
-
 def plan_lines(plan: Plan, width: int, reason: str) -> list[Content]:
     """The page that is read before saying yes."""
     return [

@@ -20,9 +20,10 @@ from console.change.runbook.progress import Progress
 from console.tui import briefs, equivalent
 from console.tui.commands import bindings
 from console.tui.feed import Feed
-from console.tui.parts import Draw, Form, KeyBar, Words
-from console.tui.plan import NARROW, Deliberate
-from console.tui.planwords import impact_lines, unsaid, why
+from console.tui.form import Form, why
+from console.tui.parts import Draw, KeyBar, Words
+from console.tui.plan import Deliberate
+from console.tui.planwords import impact_lines
 from console.tui.stages import described, passage, purpose
 from console.tui.symbols import GRADE
 from console.tui.texts import fits
@@ -34,7 +35,6 @@ class ReadingScreen(Form[None]):
 
     BINDINGS = bindings("reading")
     AUTO_FOCUS = "#page"
-    HORIZONTAL_BREAKPOINTS = NARROW
     where: ClassVar[str] = "reading"
 
     class Begun(Message):
@@ -70,7 +70,7 @@ class ReadingScreen(Form[None]):
                 for parameter in self._runbook.table.parameters:
                     yield from self._field(parameter.name, str(self._given.get(parameter.name, "")))
                 yield from self._field("reason", "")
-            yield Words(self._same, id="same", fixed=True)
+            yield Words(self.same, id="same", fixed=True)
             with Horizontal(id="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
                 yield Deliberate("Go on" if self._left else "Begin", id="go", compact=True)
@@ -166,8 +166,7 @@ class ReadingScreen(Form[None]):
         if self._mistakes:
             self.query_one(f"#field-{next(iter(self._mistakes))} Input", Input).focus()
         elif not self._reason:
-            self.query_one("#says-reason", Words).show(unsaid)
-            self.query_one("#field-reason Input", Input).focus()
+            self.want_reason()
         else:
             self.begun = True
             values = self._runbook.values(self._given)
@@ -178,7 +177,7 @@ class ReadingScreen(Form[None]):
             return
         self.query_one("#text", Words).show(self._page)
         self.query_one("#state", Words).show(self._state)
-        self.query_one("#same", Words).show(self._same)
+        self.query_one("#same", Words).show(self.same)
         self.query_one("#go").display = not self._feed.session.read_only
         if self._left is None:
             for parameter in self._runbook.table.parameters:
@@ -221,10 +220,6 @@ class ReadingScreen(Form[None]):
         word = "Go on" if self._left else "Begin"
         says = f"Each stage asks before anything is sent. To {verb}: tab to [{word}], then enter."
         return [paragraph((Cell(" "),), says, width, QUIET)]
-
-    def _same(self, width: int) -> list[Content]:
-        """Beside the buttons as much as one line takes; the page has it whole."""
-        return [equivalent.beside(self.copied, width)]
 
     def _field(self, name: str, value: str) -> ComposeResult:
         with Horizontal(id=f"field-{name}", classes="field"):
